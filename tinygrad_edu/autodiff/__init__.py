@@ -1,0 +1,1 @@
+"""The engine: record once, read many ways. Not one word of neural networks in it."""

@@ -1,0 +1,478 @@
+"""Value: a number or an array that remembers how it was made.
+
+    x, target = 0.8, 0.2
+    w = Value(0.4, name="w")
+    E = 0.5 * (w * x - target) ** 2
+    E.backward()
+    w.grad                      # 0.096, the slides' δx
+
+What you wrap in Value gets a gradient; plain numbers and arrays are constants. A scalar stays a Python float.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, explain_shapes, shape_of
+from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
+from tinygrad_edu.autodiff.walk import walk_back
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+_new = object.__new__
+_next_birth = itertools.count(1).__next__  # one number each, whatever the number of threads
+_not_recording: dict[int, bool] = {}  # thread -> True while it is inside no_record(); empty almost always
+_this_thread = threading.get_ident
+
+
+class Value:
+    """A float or an array with a record of the operation and the parents that it was made from.
+
+    data: a number, or anything that makes an array of float64 or float32 (integers and bools become float64).
+    It is copied, and then cannot be written into: `w.data = w.data - epsilon * w.grad` replaces it whole.
+    name: how drawings, errors and generated source call it.
+    Raises DTypeError for what is not a real number, ShapeError for a ragged list.
+    """
+
+    __slots__ = ("__weakref__", "output", "_grad", "born", "inputs", "name", "op", "parameters", "parents")
+
+    output: Any
+    _grad: Any
+    op: Operation | None
+    parents: tuple[Value | None, ...]
+    inputs: tuple[Any, ...]
+    parameters: Mapping[str, Any]
+    born: int
+    name: str | None
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        if isinstance(data, Value):
+            raise DTypeError("this is a Value already. Value(v.data) makes a fresh one, without v's record.")
+        self.output = constant(data)
+        self._grad = None
+        self.op, self.parents, self.inputs, self.parameters = None, (), (), NO_PARAMETERS
+        self.born = _next_birth()
+        self.name = name
+
+    # -- what it holds ------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The number (a float) or the array (closed to writing)."""
+        data = self.output
+        if type(data) is ndarray and data.flags.writeable:
+            data.setflags(write=False)
+        return data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if self.op is not None:
+            raise TypeError(f"{self._label()} was computed by {self.op.name}; its data follow from its parents. "
+                            "Assign to those, or make a new Value.")
+        data = constant(new)
+        if shape_of(data) != shape_of(self.output):
+            raise ShapeError(f"{self._label()} has shape {self.shape} and the new data {shape_of(data)}. "
+                             "Make a new Value for another shape.")
+        self.output = data
+
+    @property
+    def grad(self) -> Any:
+        """dE/d(this value) after E.backward(), of the shape and dtype of data; None before."""
+        if self._grad is not None:
+            self._grad = same_shape(self._grad, self.output)
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._grad = None if new is None else same_shape(constant(new), self.output)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.output)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return 1 if type(self.output) is float else self.output.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(float) if type(self.output) is float else self.output.dtype
+
+    def item(self) -> float:
+        """The one number in it."""
+        if self.size != 1:
+            raise ShapeError(f"{self._label()} has shape {self.shape}, which is not one number. Pick one: v[0].item()")
+        return float(self.output if type(self.output) is float else self.output.item())
+
+    # -- differentiating ----------------------------------------------------------------------------------------
+
+    def backward(self, seed: Any = None, *, accumulate: bool = False) -> None:
+        """Puts d(self)/d(value) into .grad of every value on the record, intermediates included.
+
+        seed: self's own cotangent, of self's shape; needed only if self is not a scalar. Calling backward twice
+        gives the same gradients; accumulate=True adds to those that are there (the slides' ∇E ← ∇E + ∇E_t).
+        Raises ShapeError for a missing seed or one of the wrong shape.
+        """
+        if seed is None and self.size == 1:
+            seed = 1.0
+        elif seed is None:
+            raise ShapeError(f"backward() starts from one number and {self._label()} has shape {self.shape}. "
+                             "Sum it first, v.sum().backward(), or give a seed of that shape.")
+        seed = constant(seed)
+        if shape_of(seed) not in (self.shape, () if self.size == 1 else self.shape):
+            raise ShapeError(f"the seed is {shape_of(seed)} and {self._label()} is {self.shape}: they must have the same shape.")
+        for value, cotangent in walk_back(self, seed).items():
+            value._grad = cotangent if value._grad is None or not accumulate else value.grad + cotangent
+
+    def recalled(self) -> tuple[Value, tuple[Any, ...]]:
+        """The value and its inputs as Values, with the data they had when they were used."""
+        return self, tuple(x if parent is None else parent if parent.output is x
+                           else _made(x, ops.identity, (parent,), (x,), NO_PARAMETERS)
+                           for parent, x in zip(self.parents, self.inputs, strict=True))
+
+    def __record__(self, op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Value:
+        return record(op, xs, parameters)
+
+    # -- Python's operators ---------------------------------------------------------------------------------------
+
+    def __neg__(self) -> Value:
+        return record(ops.negative, (self,))
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return record(ops.absolute, (self,))
+
+    def __getitem__(self, index: Any) -> Value:
+        return record(ops.getitem, (self,), {"index": _plain_index(index)})
+
+    def __setitem__(self, index: Any, new: Any) -> None:
+        raise TypeError(f"{self._label()} cannot be written into: its record would no longer be true. "
+                        "Use where(condition, new, old) or concatenate.")
+
+    # Comparisons give plain bools (or arrays of them), so two Values are not "the same" by ==; hash goes by identity.
+    def __eq__(self, other: object) -> Any:
+        return self.output == plain(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.output != plain(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.output < plain(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.output <= plain(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.output > plain(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.output >= plain(other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(f"{self._label()} has shape {self.shape}, so `if` cannot tell whether it is true. "
+                             "Ask (v > 0).all(), (v > 0).any(), or use where(condition, a, b).")
+        return bool(self.output)
+
+    def __float__(self) -> float:
+        return self.item()
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"{self._label()} is one number and has no length.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Value]:
+        return (self[i] for i in range(len(self)))
+
+    # -- NumPy's functions and names ------------------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        return np.array(self.output, dtype=dtype) if copy else np.asarray(self.output, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
+        op = BY_NUMPY.get(ufunc)
+        if op is not None and method == "__call__" and not options:
+            return record(op, xs)
+        if ufunc in FACTS and method == "__call__":
+            return ufunc(*map(plain, xs), **options)
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        raise _no_record_of(f"np.{name}", f" with {', '.join(options)}=" if options else "")
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, xs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if function in FACTS:
+            return function(*map(plain, xs), **options)
+        if function not in BY_NUMPY:
+            raise _no_record_of(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}")
+        return BY_NUMPY[function](*xs, **options)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Value:
+        """The sum over all axes, or over the given ones."""
+        return record(ops.sum, (self,), {"axis": axis, "keepdims": keepdims})
+
+    mean, max, min, transpose = ops.mean, ops.max, ops.min, ops.transpose
+
+    def dot(self, other: Any) -> Value:
+        """self @ other."""
+        return ops.matmul(self, other)
+
+    def reshape(self, *shape: Any) -> Value:
+        """The same entries under another shape: v.reshape(2, 3) or v.reshape((2, 3))."""
+        return ops.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
+
+    @property
+    def T(self) -> Value:
+        """The axes reversed."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Value:
+        """The last two axes swapped: a stack of matrices, each transposed."""
+        return ops.transpose(self, axes=(*range(self.ndim - 2), self.ndim - 1, self.ndim - 2))
+
+    # -- showing and keeping --------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        parts = [_show(self.output)]
+        parts += [f"name={self.name!r}"] if self.name is not None else []
+        parts += [f"op={self.op.symbol!r}"] if self.op is not None else []
+        parts += [f"grad={_show(self.grad)}"] if self._grad is not None else []
+        return f"Value({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.output, spec) if spec else repr(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # copy, deepcopy and pickle keep data and name, and drop the record
+        return Value, (self.output, self.name)
+
+    def _label(self) -> str:
+        return self.name or "this value"
+
+
+# -- recording ----------------------------------------------------------------------------------------------------
+
+
+def record(op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any] = NO_PARAMETERS) -> Value:
+    """The Value of op(*xs), remembering op and which of the xs were Values."""
+    parents = tuple([x if isinstance(x, Value) else None for x in xs])
+    inputs = tuple([x.output if isinstance(x, Value) else constant(x) for x in xs])
+    try:
+        if type(inputs[0]) is float and not parameters and all(type(x) is float for x in inputs):
+            data = op.compute(*inputs)
+        else:
+            data = quietly(op.forward, *inputs, **parameters)
+    except Exception as error:
+        raise _explain(error, op, xs, parameters) from error
+    return _made(data, op, parents, inputs, parameters)
+
+
+def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Value:
+    """A Value around what an operation gave: numbers as floats, arrays closed to writing."""
+    if type(data) is not float and (type(data) is not ndarray or not data.ndim):
+        data = constant(data)
+    value = _new(Value)
+    value.output = data
+    if _not_recording and _not_recording.get(_this_thread()):
+        op, parents, inputs, parameters = None, (), (), NO_PARAMETERS  # type: ignore[assignment]
+    value.op = op
+    value.parents = parents
+    value.inputs = inputs
+    value.parameters = parameters
+    value.born = _next_birth()
+    value.name = value._grad = None
+    return value
+
+
+def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
+    """The methods for a + b and, b being the Value, its reflection: `record`, with the common cases first."""
+    forward, scalar = op.forward, op.scalar or op.forward
+
+    def method(self: Value, other: Any) -> Value:
+        a = self.output
+        if type(other) is Value:
+            b, parents = other.output, (self, other)
+        else:
+            b, parents = constant(other), (self, None)
+        try:
+            data = scalar(a, b) if type(a) is float and type(b) is float else run_silently(forward, a, b)
+        except Exception:  # an answer only IEEE 754 has, shapes that do not fit: `record` knows
+            return record(op, (self, other))
+        return _made(data, op, parents, (a, b), NO_PARAMETERS)
+
+    def reflected(self: Value, other: Any) -> Value:
+        return record(op, (other, self))
+
+    return method, reflected
+
+
+def _function(op: Operation) -> Callable[[Value], Value]:
+    """The method for op(a), likewise."""
+    forward, scalar = op.forward, op.scalar or op.forward
+
+    def method(self: Value) -> Value:
+        a = self.output
+        try:
+            data = scalar(a) if type(a) is float else run_silently(forward, a)
+        except Exception:
+            return record(op, (self,))
+        return _made(data, op, (self,), (a,), NO_PARAMETERS)
+
+    return method
+
+
+for _name, _op in {"add": ops.add, "sub": ops.subtract, "mul": ops.multiply, "truediv": ops.divide,
+                   "pow": ops.power, "matmul": ops.matmul}.items():
+    _method, _reflected = _operator(_op)
+    setattr(Value, f"__{_name}__", _method)
+    setattr(Value, f"__r{_name}__", _reflected)
+_pow: Callable[[Value, Any], Value] = Value.__pow__  # type: ignore[attr-defined]
+Value.__pow__ = lambda self, b: record(ops.square, (self,)) if b == 2 and type(b) in (int, float) else _pow(self, b)  # type: ignore
+for _op in (ops.exp, ops.log, ops.sqrt, ops.tanh, ops.sigmoid, ops.relu):
+    setattr(Value, _op.name, _function(_op))
+
+
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Switches recording on or off, for this thread and until the end of the block."""
+    thread, before = _this_thread(), _not_recording.get(_this_thread())
+    try:
+        if on:
+            _not_recording.pop(thread, None)
+        else:
+            _not_recording[thread] = True
+        yield
+    finally:
+        if before:
+            _not_recording[thread] = True
+        else:
+            _not_recording.pop(thread, None)
+
+
+def no_record() -> Any:
+    """`with no_record(): ...`: Values made inside remember nothing (this thread only)."""
+    return recording(False)
+
+
+def detach(x: Any) -> Value:
+    """A Value with x's data and none of its record: no gradient passes."""
+    return Value(plain(x))
+
+
+# -- what may go in -----------------------------------------------------------------------------------------------
+
+
+def plain(x: Any) -> Any:
+    """The numbers of a Value; anything else as it is."""
+    return x.output if isinstance(x, Value) else x
+
+
+def constant(x: Any) -> Any:
+    """x as a float, a float32 or an array of either that is nobody else's to write into; float64 unless it came as float32.
+
+    An array that could still be written into is copied: the record must stay true. Raises DTypeError, ShapeError.
+    """
+    kind = type(x)
+    if kind is float:
+        return x
+    if kind is ndarray and x.ndim and x.dtype.char in "df":
+        return x.copy() if x.flags.writeable or x.base is not None else x
+    if kind is int or kind is bool:
+        return float(x)
+    return _converted(x)
+
+
+def _converted(x: Any) -> Any:
+    if x is None or isinstance(x, (str, bytes, dict, set)):
+        raise DTypeError(f"{x!r:.60} is not a number or an array of numbers.")
+    if isinstance(x, (list, tuple)) and any(isinstance(item, Value) for item in x):
+        raise DTypeError("a list of Values is not one Value. stack(list) makes one, and keeps their record.")
+    try:
+        array = np.array(x)
+    except ValueError:
+        raise ShapeError(f"the rows of {str(x)[:60]} are not equally long; an array needs rows of one length.") from None
+    if array.dtype.kind in "biu":
+        array = array.astype(float)
+    if array.dtype.char not in "df":
+        what = f"an array of {array.dtype}" if array.dtype != object else f"a {type(x).__name__}"
+        raise DTypeError(f"{what} cannot be differentiated here: it takes real numbers, float64 or float32 "
+                         f"(integers and bools become float64). It came as {str(x)[:60]}.")
+    if not array.ndim:
+        return float(array) if array.dtype.char == "d" else array[()]
+    return array
+
+
+def same_shape(x: Any, data: Any) -> Any:
+    """A cotangent in the full shape and the dtype of the data, closed to writing; recorded if it is a Value."""
+    if isinstance(x, Value):
+        return ops.broadcast_to(x, shape=data.shape)
+    if type(data) is float:
+        return x if type(x) is float else float(x)
+    if type(x) is not ndarray or x.shape != data.shape or x.dtype != data.dtype:
+        if shape_of(x) != data.shape and np.broadcast_shapes(shape_of(x), data.shape) != data.shape:
+            raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.")
+        x = np.broadcast_to(np.asarray(x, dtype=data.dtype), data.shape).copy()
+        if not data.ndim:
+            return x[()]
+    if x.flags.writeable:
+        x.setflags(write=False)
+    return x
+
+
+def _plain_index(index: Any) -> Any:
+    """An index that cannot change later: Values as their data, lists and arrays copied."""
+    if isinstance(index, tuple):
+        return tuple(map(_plain_index, index))
+    if isinstance(index, Value):
+        raise DTypeError("an index is made of integers, slices or bools, and a Value holds floats. Use a plain array.")
+    return np.array(index) if isinstance(index, (list, ndarray)) else index
+
+
+def _explain(error: Exception, op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Exception:
+    """The error in the words of the operation: what came, what was needed, what to do."""
+    shapes = [shape_of(plain(x)) if isinstance(x, Value) else np.shape(x) for x in xs]
+    names = op.inputs if not op.variadic else [f"number {i}" for i in range(len(xs))]
+    labels = [x.name if isinstance(x, Value) and x.name else name for x, name in zip(xs, names, strict=False)]
+    if isinstance(error, IndexError) and "index" in parameters:
+        return IndexError(f"{labels[0]}[{parameters.get('index')}]: {error}; {labels[0]} has shape {shapes[0]}.")
+    if len(xs) > 1 and not parameters:
+        return ShapeError(explain_shapes(op.name, op.symbol, labels, shapes))
+    given = "".join(f", {name}={value}" for name, value in parameters.items())
+    came = ", ".join(f"{label} of shape {shape}" for label, shape in zip(labels, shapes, strict=False))
+    kind = ShapeError if isinstance(error, ValueError) else type(error)
+    return kind(f"{op.name}({came}{given}): {error}")
+
+
+def _no_record_of(name: str, how: str = "") -> TypeError:
+    return TypeError(f"{name}{how} has no record, so it has no gradient. "
+                     f"For its numbers alone: {name}(v.data). What has one: {', '.join(OPERATIONS)}.")
+
+
+def _show(x: Any) -> str:
+    if type(x) is float or not np.ndim(x):
+        return f"{float(x):.6g}"
+    return np.array2string(x, precision=4, separator=", ", threshold=20, edgeitems=2, prefix="Value(")
+
+
+BY_NUMPY: dict[Any, Operation] = {function: op for op in OPERATIONS.values() for function in op.numpy}
+# What NumPy answers about the numbers themselves: no gradient to lose.
+FACTS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isfinite, np.isinf, np.isnan,
+         np.signbit, np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str}
