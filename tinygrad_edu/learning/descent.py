@@ -1,0 +1,112 @@
+'''The slides' three learning algorithms, each line beside the line of pseudo-code it comes from.
+
+All three return a History: the weights, E and |∇E| at each pass through the loop, and the reason for stopping. ε is
+`epsilon`, the size of a step. The slides change the weights and then test the gradient that they had before; here the
+test comes first, so that the last weights in the History are those whose gradient was found to be small.
+'''
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff.mistakes import ShapeError
+from tinygrad_edu.autodiff.value import constant
+from tinygrad_edu.learning.history import History, norm
+from tinygrad_edu.learning.stopping import Stopping
+from tinygrad_edu.network.error import half_squared_error
+from tinygrad_edu.network.layer import Network
+
+Report = Callable[[History], None]
+
+
+def learn_one_association(x: float, target: float, w: float, epsilon: float, stopping: Stopping = Stopping()) -> History:
+    """Algorithm 1: one weight, one association. Raises ValueError for ε ≤ 0."""
+    _positive(epsilon)
+    history, learning = History(), True      # initialise w; set learning to true
+    while learning:                          # while learning do
+        y = w * x                            #   get state of output unit y = wx
+        delta = y - target                   #   get delta term δ = y - target
+        dE_dw = delta * x                    #   get weight gradient for input vector dE/dw = δx
+        _record(history, w, 0.5 * delta * delta, abs(dE_dw))
+        if reason := stopping.reason(history):   # if |dE/dw| ≈ 0 then set learning to false
+            history.reason, learning = reason, False
+            continue
+        change_w = -epsilon * dE_dw          #   get change in weight Δw = -ε dE/dw
+        w = w + change_w                     #   update weight w ← w + Δw
+    return history
+
+
+def learn_two_inputs(x: ndarray, target: ndarray, w: ndarray, epsilon: float, stopping: Stopping = Stopping()) -> History:
+    """Algorithm 2: one output unit, any number of input units and associations. x: (T, I), target: (T,), w: (I,)."""
+    _positive(epsilon)
+    x, target, w = constant(x), constant(target), constant(w)
+    if x.ndim != 2 or target.shape != x.shape[:1] or w.shape != x.shape[1:]:
+        raise ShapeError(f"x is {x.shape}, target {target.shape} and w {w.shape}; x: (T, I) needs target: (T,) and w: (I,).")
+    history, learning = History(), True      # initialise weights; set learning to true
+    while learning:                          # while learning do
+        change_w = np.zeros_like(w)          #   set recorder of weight change vectors Δw to zero
+        gradient, E = np.zeros_like(w), 0.0
+        for x_t, target_t in zip(x, target):  #  foreach association: set input unit states to x_t
+            y_t = w @ x_t                    #     get state of output unit y_t = w·x_t
+            delta_t = y_t - target_t         #     get delta term δ_t = y_t - target_t
+            gradient_t = delta_t * x_t       #     get weight gradient ∇E_t = δ_t x_t
+            change_w_t = -epsilon * gradient_t   # get change in weights Δw_t = -ε ∇E_t
+            change_w += change_w_t           #     accumulate Δw ← Δw + Δw_t
+            gradient += gradient_t           #     (∇E, which the slide tests without forming it)
+            E += 0.5 * float(delta_t * delta_t)
+        _record(history, w, E, norm(gradient))
+        if reason := stopping.reason(history):   # if |∇E| ≈ 0 then set learning to false
+            history.reason, learning = reason, False
+            continue
+        w = w + change_w                     #   update weights w ← w + Δw
+    return history
+
+
+def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: Stopping = Stopping(), *,
+             keep_weights: bool = True, report: Report | None = None) -> History:
+    """Algorithm 3, backprop (short version), on any network. x: (T, I), target: (T, K). Changes the network's weights.
+
+    keep_weights=False leaves the weights out of the History (a big network would fill the memory); report is called with
+    the History after each step. Raises ShapeError, ValueError.
+    """
+    _positive(epsilon)
+    x, target = np.atleast_2d(constant(x)), np.atleast_2d(constant(target))
+    if len(x) != len(target):
+        raise ShapeError(f"there are {len(x)} inputs and {len(target)} targets: each association needs one of both.")
+    history, learning = History(), True      # initialise network weights (Network did); set learning to true
+    while learning:                          # while learning do
+        for w in network.parameters:
+            w.grad = None                    #   set vector of gradients ∇E to zero
+        E = 0.0
+        for t in range(len(x)):              #   foreach association from t = 1 to N do
+            x_t, target_t = x[t : t + 1], target[t : t + 1]   # set input unit states to tth training vector
+            y_t = network(x_t)               #     get state of output units
+            E_t = half_squared_error(y_t, target_t)
+            E_t.backward(accumulate=True)    #     get delta terms of output units, use them to get those of hidden units,
+            E += E_t.item()                  #     use these to get ∇E_t, accumulate gradient ∇E ← ∇E + ∇E_t
+        gradient = [w.grad for w in network.parameters]
+        _record(history, [w.data for w in network.parameters] if keep_weights else None, E, norm(*gradient))
+        if report is not None:
+            report(history)
+        if reason := stopping.reason(history):   # if |∇E| ≈ 0 then set learning to false
+            history.reason, learning = reason, False
+            continue
+        for w in network.parameters:
+            change_w = -epsilon * w.grad     #   get weight change Δw = -ε ∇E
+            w.data = w.data + change_w       #   update weights w ← w + Δw
+    return history
+
+
+def _record(history: History, weights: Any, E: float, gradient: float) -> None:
+    history.weights.append(weights)
+    history.E.append(E)
+    history.gradient.append(gradient)
+
+
+def _positive(epsilon: float) -> None:
+    if not epsilon > 0:
+        raise ValueError(f"ε is {epsilon}; a learning rate is a number above 0, such as 0.1.")

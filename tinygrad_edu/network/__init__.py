@@ -1,0 +1,1 @@
+"""The networks on the slides: by hand in `delta`, by machine in `layer`."""

@@ -1,0 +1,116 @@
+"""Layers and networks on Value: after a backward pass every layer gives u, y and its delta.
+
+    network = Network(2, 2, 1)                       # two input units, two hidden, one output
+    E = half_squared_error(network(x), target)       # x: (T, 2)  target: (T, 1)
+    E.backward()
+    network.layers[0].delta                          # δ of the hidden units, (T, 2): eq. 33, which nobody wrote down
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
+from tinygrad_edu.autodiff.operations import matmul
+from tinygrad_edu.autodiff.value import Value, constant, plain
+from tinygrad_edu.network.activation import activation
+
+
+class Layer:
+    """All units of one layer: u = x @ w + b and y = f(u).
+
+    w: (I, J), from unit i (row) to unit j (column). b: (J,) or None. After a call, x: (T, I), u and y: (T, J) are kept.
+    """
+
+    def __init__(self, w: Any, b: Any = None, f: str = "sigmoid", name: str = "") -> None:
+        self.w = Value(w, name=f"w{name}")
+        self.b = None if b is None else Value(b, name=f"b{name}")
+        self.f = activation(f)
+        self.x: Any = None
+        self.u: Value | None = None
+        self.y: Value | None = None
+
+    def __call__(self, x: Any) -> Value:
+        x = x if isinstance(x, Value) else constant(x)
+        if shape_of(x)[-1:] != self.w.shape[:1]:
+            raise ShapeError(f"u = x @ {self.w.name}: x is {shape_of(x)} and {self.w.name} is {self.w.shape}; the layer has "
+                             f"{self.w.shape[0]} input units, so x needs {self.w.shape[0]} columns, one row per association.")
+        self.x = x
+        u = matmul(x, self.w)  # (12)
+        self.u = u if self.b is None else u + self.b
+        self.y = self.f(self.u)  # (2)
+        return self.y
+
+    @property
+    def delta(self) -> Any:
+        """δ = ∂E/∂u of each unit for each association, (T, J), after E.backward(); None before."""
+        return None if self.u is None else self.u.grad
+
+    @property
+    def parameters(self) -> list[Value]:
+        """The Values that learning changes."""
+        return [self.w] if self.b is None else [self.w, self.b]
+
+    def __repr__(self) -> str:
+        I, J = self.w.shape
+        return f"Layer({I} -> {J}, {self.f.name}{'' if self.b is None else ', bias'})"
+
+
+class Network:
+    """Layers one after the other. Network(2, 2, 1) has two input units, two hidden and one output unit.
+
+    hidden, output: names of activation functions. bias: whether units have one; there are none on the slides.
+    seed: weights start at random, normal with standard deviation 1/√I, the same for the same seed.
+    weights, biases: start here instead; a list of (I, J) arrays, and one of (J,) arrays.
+    Raises ShapeError, ValueError for sizes or starting weights that do not fit.
+    """
+
+    def __init__(self, *sizes: int, hidden: str = "sigmoid", output: str = "linear", bias: bool = False, seed: int = 0,
+                 weights: Sequence[Any] | None = None, biases: Sequence[Any] | None = None) -> None:
+        if len(sizes) < 2 or any(not isinstance(size, (int, np.integer)) or size < 1 for size in sizes):
+            raise ValueError(f"a network needs at least two layer sizes, each a whole number from 1: Network(2, 2, 1), not {sizes}.")
+        rng = np.random.default_rng(seed)
+        shapes = list(zip(sizes, sizes[1:]))
+        if weights is None:
+            weights = [rng.normal(scale=I**-0.5, size=(I, J)) for I, J in shapes]
+        if biases is None and bias:
+            biases = [np.zeros(J) for _, J in shapes]
+        if [np.shape(w) for w in weights] != shapes or (biases is not None and [np.shape(b) for b in biases] != [(J,) for _, J in shapes]):
+            raise ShapeError(f"a {'-'.join(map(str, sizes))} network has weights of shapes {shapes}; these are "
+                             f"{[np.shape(w) for w in weights]}" + ("." if biases is None else f", biases {[np.shape(b) for b in biases]}."))
+        functions = [hidden] * (len(shapes) - 1) + [output]
+        self.layers = [Layer(w, b, f, name=str(n)) for n, (w, b, f) in
+                       enumerate(zip(weights, biases or [None] * len(shapes), functions), start=1)]
+
+    def __call__(self, x: Any) -> Value:
+        """The states of the output units, (T, K), for x: (T, I), one row per association."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    @property
+    def parameters(self) -> list[Value]:
+        """Weights and biases, layer by layer."""
+        return [parameter for layer in self.layers for parameter in layer.parameters]
+
+    @property
+    def weights(self) -> list[ndarray]:
+        """The numbers in w, layer by layer."""
+        return [layer.w.data for layer in self.layers]
+
+    @property
+    def biases(self) -> list[ndarray] | None:
+        """The numbers in b, layer by layer; None if there are none."""
+        return None if self.layers[0].b is None else [plain(layer.b) for layer in self.layers]
+
+    @property
+    def deltas(self) -> list[Any]:
+        """δ layer by layer, each (T, J), after a backward pass."""
+        return [layer.delta for layer in self.layers]
+
+    def __repr__(self) -> str:
+        return f"Network({', '.join(map(repr, self.layers))})"
