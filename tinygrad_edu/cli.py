@@ -1,0 +1,89 @@
+"""The command `tinygrad-edu`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+DEFAULT_OUT = Path("lecture")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns 0, 1 if a check failed, 2 for bad arguments or a missing package."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return chosen.run(chosen)
+    except ModuleNotFoundError as error:
+        return _refuse(f"the lecture needs the package {error.name}. Install it with: pip install 'tinygrad-edu[lecture]'")
+    except KeyboardInterrupt:
+        return _refuse("stopped by Ctrl-C")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tinygrad-edu", description="The backprop lecture that you can run.", allow_abbrev=False)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    lecture = commands.add_parser("lecture", help="run the lecture and write it as a page", allow_abbrev=False,
+                                  description="Runs the sections of the lecture, checks them against the slides and writes a page.")
+    lecture.add_argument("sections", nargs="*", metavar="SECTION", help="the sections to run (all of them if none is named)")
+    lecture.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help="where the page goes (default: %(default)s)")
+    lecture.add_argument("--seed", type=_seed, default=0, metavar="N", help="for everything random (default: %(default)s)")
+    lecture.add_argument("--fast", action="store_true", help="smaller pictures, fewer steps")
+    lecture.add_argument("--list", action="store_true", help="list the sections and stop")
+    lecture.set_defaults(run=_lecture)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage in front of it."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        sys.exit(_refuse(f"{message}. See {self.prog} --help."))
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; a seed is a whole number from 0")
+    return int(text)
+
+
+def _lecture(chosen: argparse.Namespace) -> int:
+    from tinygrad_edu.lecture import SECTIONS
+    from tinygrad_edu.lecture.run import give, prepare, table, write_page
+
+    if chosen.list:
+        width = max(len(section.name) for section in SECTIONS)
+        print("\n".join(f"{section.name.ljust(width)}  {section.title}" for section in SECTIONS))
+        return 0
+    unknown = [name for name in chosen.sections if name not in {section.name for section in SECTIONS}]
+    if unknown:
+        return _refuse(f"there is no section {unknown[0]!r}. The sections are {', '.join(section.name for section in SECTIONS)}.")
+    try:
+        prepare(chosen.out)
+    except OSError as error:
+        return _refuse(f"cannot write into {str(chosen.out)!r}: {error.strerror or error}. Choose another folder with --out.")
+
+    from tqdm import tqdm
+
+    wanted = [section for section in SECTIONS if not chosen.sections or section.name in chosen.sections]
+    given = []
+    with tqdm(wanted, unit="section", disable=None, leave=False) as bar:
+        for section in bar:
+            bar.set_description(section.name)
+            given.append(give(section, chosen.out, chosen.seed, chosen.fast))
+            bar.write(f"{section.title} ({given[-1].seconds:.1f} s)\n{table(given[-1].checks)}\n")
+    print(f"The page is {write_page(given, chosen.out)}")
+    failed = [f"{one.section.name}: {check.name}" for one in given for check in one.checks if not check.passed]
+    for name in failed:
+        print(f"FAILED {name}", file=sys.stderr)
+    print(f"{sum(len(one.checks) for one in given) - len(failed)} checks hold, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _refuse(sentence: str) -> int:
+    print(f"tinygrad-edu: {sentence}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The paper that figures are drawn on: sizes, colours that colour-blind people can tell apart, and saving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+# Okabe and Ito's palette (2008), which survives the common kinds of colour blindness and grey print.
+BLUE, ORANGE, GREEN, RED, SKY, PURPLE, INK, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#222222", "#888888")
+
+STYLE = {
+    "font.family": "DejaVu Sans", "font.size": 11, "axes.titlesize": 12, "axes.labelsize": 11, "legend.fontsize": 10,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK,
+    "xtick.color": INK, "ytick.color": INK, "legend.frameon": False, "lines.linewidth": 2, "figure.constrained_layout.use": True,
+    "svg.hashsalt": "tinygrad_edu", "svg.fonttype": "path",
+}
+
+
+def style() -> Any:
+    """`with style(): ...` draws in the style of the lecture."""
+    import matplotlib
+
+    return matplotlib.rc_context(STYLE)
+
+
+def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 4.0, **options: Any) -> tuple[Any, Any]:
+    """(figure, axes) of the size in inches, without a window behind it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    paper = Figure(figsize=(width, height))
+    FigureCanvasAgg(paper)
+    return paper, paper.subplots(rows, columns, **options)
+
+
+def save(paper: Any, path: Path) -> None:
+    """The figure as .svg or .png, by the suffix of the path."""
+    paper.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)

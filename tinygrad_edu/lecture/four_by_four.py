@@ -1,0 +1,70 @@
+"""Section 3, four inputs and four outputs: a 4-4 network is four 4-1 networks, to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.drawing import canvas, units
+from tinygrad_edu.learning.descent import backprop
+from tinygrad_edu.learning.stopping import Stopping
+from tinygrad_edu.lecture.section import Check, Picture, Results, Section
+from tinygrad_edu.network import delta
+from tinygrad_edu.network.layer import Network
+
+T, STEPS, epsilon = 4, 200, 0.1
+
+
+def learn(x: ndarray, target: ndarray, w: ndarray) -> ndarray:
+    """Algorithm 2 with any number of output units, all sums written as loops so that their order is fixed."""
+    for _ in range(STEPS):
+        states = delta.states_by_loops(x, [w])
+        deltas = delta.deltas_by_loops(states, [w], target)
+        w = w - epsilon * delta.gradients_by_loops(states, deltas)[0]
+    return w
+
+
+def compute(seed: int, fast: bool) -> Results:
+    rng = np.random.default_rng(seed)
+    x, target, w = rng.normal(size=(T, 4)), rng.normal(size=(T, 4)), rng.normal(size=(4, 4))
+    four = [learn(x, target[:, k : k + 1], w[:, k : k + 1]) for k in range(4)]
+    network = Network(4, 4, weights=[w])
+    history = backprop(network, x, target, epsilon, Stopping(0.0, STEPS + 1), keep_weights=False)
+    return {"start": w, "one": learn(x, target, w), "four": np.hstack(four), "machine": network.weights[0], "E": history.E}
+
+
+def checks(results: Results) -> list[Check]:
+    one, four = results["one"], results["four"]
+    return [
+        Check("weights that differ between one 4-4 and four 4-1", 0, int(np.sum(one != four))),
+        Check("all 16 weights were changed by learning", 16, int(np.sum(one != results["start"]))),
+        Check("by hand against autodiff, largest difference", 0.0, float(np.abs(one - results["machine"]).max()), 1e-12),
+        Check("E falls", "down", f"{results['E'][0]:.3g} → {results['E'][-1]:.3g}", holds=results["E"][-1] < 0.1 * results["E"][0]),
+    ]
+
+
+def figures(results: Results) -> dict[str, Picture]:
+    paper, axes = canvas.figure(columns=2, width=11.5, height=2.0, width_ratios=[4, 18.4])
+    largest = float(np.abs(results["one"]).max())
+    units.units(axes[0], [results["one"]], ["x", "y"], largest=largest)
+    axes[0].set_title("(a) one 4-4 network")
+    for k in range(4):
+        units.units(axes[1], [results["four"][:, k : k + 1]], ["x", f"y_{k + 1}"], left=4.8 * k, largest=largest)
+    axes[1].set_title("(b) four 4-1 networks, trained one by one")
+    return {"networks": Picture(
+        paper, "Fig. 3, with the weights after learning: blue is positive, red and dashed negative, thick is large. Each output unit of "
+        "(a) has the four weights of its own network in (b).",
+        "Left, a network with four input and four output units; right, four networks of four input units and one output unit.")}
+
+
+SECTION = Section(
+    name="four-by-four", title="A network with four input and four output units",
+    text="Output units do not share weights, so none can notice that the others are there. A network with four output units is four "
+         "networks with one, side by side; what we know about one output unit is all there is to know.",
+    equations=(("15", r"y_k = \mathbf{w}_k \cdot \mathbf{x}"), ("20", r"E = \sum_k E_k"),
+               ("28", r"\frac{\partial E}{\partial w_{ik}} = \frac{\partial E_k}{\partial w_{ik}} = \sum_t \delta_{kt} x_{it}")),
+    look_for="The check says 0 of 16 weights differ. Not “nearly the same”: the same bits.",
+    aside="Bit for bit holds when sums are added up in the same order, which loops do. The matrix products inside Network may add in "
+          "another order for another shape, and then agree to the last digit or two.",
+    compute=compute, checks=checks, figures=figures, code=(learn, delta.deltas_by_loops, delta.gradients_by_loops),
+)

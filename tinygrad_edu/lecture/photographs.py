@@ -1,0 +1,139 @@
+"""Section 4, learning photographs: a linear network that stores two pictures and recalls them from noisy cues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.drawing import canvas, curves, surface
+from tinygrad_edu.learning.descent import backprop
+from tinygrad_edu.learning.stopping import Stopping
+from tinygrad_edu.lecture.section import Check, Picture, Results, Section
+from tinygrad_edu.network import delta
+from tinygrad_edu.network.layer import Network
+
+NOISE = 0.3  # standard deviation; pixels lie between 0 (black) and 1 (white)
+STARTS = (0.0, 0.05, 0.5, 1.0)  # random starts, in units of the usual standard deviation 1/√I: 0.02 for 2500 pixels
+CREDIT = ("Photographs: Grace Hopper (US Navy, public domain, distributed with matplotlib); flower (by vultilion on Flickr, CC BY 2.0, "
+          "distributed with scikit-learn; cut to a square, in grey).")
+
+
+def photographs(side: int) -> ndarray:
+    """Two real photographs as rows of side² grey pixels, (2, side²): from matplotlib's and scikit-learn's own sample data."""
+    import matplotlib
+    import sklearn.datasets
+
+    hopper = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+    flower = Path(sklearn.datasets.__file__).parent / "images" / "flower.jpg"
+    return np.stack([_grey(path, side).ravel() for path in (hopper, flower)])
+
+
+def _grey(path: Path, side: int) -> ndarray:
+    """The largest square at the top middle of a picture, in side × side grey pixels."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        width, height = image.size
+        size = min(width, height)
+        left = (width - size) // 2
+        square = image.convert("L").crop((left, 0, left + size, size)).resize((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(square, dtype=float) / 255
+
+
+def best_epsilon(x: ndarray) -> float:
+    """The ε that learns a linear network fastest: 2 / (λmin + λmax) for the eigenvalues λ of x @ x.T."""
+    eigenvalues = np.linalg.eigvalsh(x @ x.T)
+    return float(2 / (eigenvalues[0] + eigenvalues[-1]))
+
+
+def learn_from(start: ndarray, x: ndarray, passes: int) -> ndarray:
+    """W after learning to give back x, by eq. 35 by hand and in place; start is used up."""
+    for _ in range(passes):
+        deltas = delta.deltas([x, x @ start], [start], x)
+        start += delta.changes(delta.gradients([x, x], deltas), best_epsilon(x))[0]
+    return start
+
+
+def compute(seed: int, fast: bool) -> Results:
+    side = 24 if fast else 50
+    x, passes = photographs(side), 20
+    I = x.shape[1]
+    rng = np.random.default_rng(seed)
+    cues = x + rng.normal(scale=NOISE, size=x.shape)
+    network = Network(I, I, weights=[np.zeros((I, I))])  # each photograph is associated with itself
+    history = backprop(network, x, x, best_epsilon(x), Stopping(0.0, passes + 1), keep_weights=False)
+    W = network.weights[0]
+    blanked = np.where(np.arange(I) < 0.4 * I, 0.0, x)  # the top 40 % of both pictures
+    recalls = {start: cues @ learn_from(rng.normal(scale=start / side, size=(I, I)), x, passes) for start in STARTS}
+    return {"side": side, "x": x, "cues": cues, "recalls": cues @ W, "history": history, "from": recalls,
+            "stored": x @ W, "blanked": blanked, "completed": blanked @ W,
+            "by hand": float(np.abs(recalls[0.0] - cues @ W).max())}
+
+
+def rms(difference: ndarray) -> float:
+    """The root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(difference))))
+
+
+def checks(results: Results) -> list[Check]:
+    x, recalls = results["x"], results["from"]
+    errors = {start: rms(y - x) for start, y in recalls.items()}
+    correlation = float(np.corrcoef(results["completed"][0], x[0])[0, 1])
+    amplitude = float(results["completed"][0] @ x[0] / (x[0] @ x[0]))
+    swaps = [int(np.argmin([rms(y - stored) for stored in x])) for y in results["recalls"]]
+    bound = 0.02 if results["side"] == 50 else 0.04  # noise in the span of two pictures: 0.3 √(2/pixels)
+    return [
+        Check("stored pictures come back, rms error", 0.0, rms(results["stored"] - x), 1e-3),
+        Check("noise in the cue, rms", NOISE, rms(results["cues"] - x), 0.02),
+        Check("a noisy cue recalls the clean picture, rms error", 0.0, rms(results["recalls"] - x), bound),
+        Check("each cue recalls its own picture", "a → a, d → d", f"{'ad'[swaps[0]]}, {'ad'[swaps[1]]}", holds=swaps == [0, 1]),
+        Check("by hand against autodiff, largest difference", 0.0, results["by hand"], 1e-9),
+        Check("random start, sd 1/√pixels: no denoising, rms error", NOISE, errors[1.0], 0.05),
+        Check("the smaller the random start, the better", "falls", " > ".join(f"{errors[start]:.3f}" for start in reversed(STARTS)),
+              holds=errors[1.0] > errors[0.5] > errors[0.05] > errors[0.0]),
+        Check("cue with 40 % blanked: correlation with the picture", "about 0.94", f"{correlation:.2f}", holds=correlation > 0.9),
+        Check("cue with 40 % blanked: amplitude", "about 0.56", f"{amplitude:.2f}", holds=0.3 < amplitude < 0.9),
+    ]
+
+
+def figures(results: Results) -> dict[str, Picture]:
+    side = results["side"]
+    show = lambda row: np.clip(row, 0, 1).reshape(side, side)  # noqa: E731
+    panels, axes = canvas.figure(2, 3, width=7, height=5)
+    for t, names in enumerate((("(a) stored", "(b) = (a) + noise", "(c) output for (b)"), ("(d) stored", "(d) + noise", "output"))):
+        images = (results["x"][t], results["cues"][t], results["recalls"][t])
+        surface.pictures(axes[t], dict(zip(names, map(show, images))))
+    starts, axes = canvas.figure(1, 4, width=9, height=2.7)
+    surface.pictures(axes, {f"start sd {start / side:.2g}\nrms error {rms(y - results['x']):.3f}": show(y[0])
+                            for start, y in results["from"].items()})
+    blanked, axes = canvas.figure(1, 3, width=7, height=2.7)
+    surface.pictures(axes, {"stored": show(results["x"][0]), "cue, 40 % blanked": show(results["blanked"][0]),
+                            "output": show(results["completed"][0])})
+    learning, axis = canvas.figure(height=3.2)
+    curves.falling(axis, {"E": results["history"].E})
+    return {
+        "recall": Picture(panels, f"Two photographs of {side} × {side} pixels are each associated with themselves. A noisy cue brings the "
+                          f"clean picture back: the memory is content addressable. {CREDIT}",
+                          "Two rows of three pictures: a portrait and a flower as stored, with noise, and recalled without it."),
+        "learning": Picture(learning, "E over the passes of learning, from W = 0.", "A line that falls steadily on a logarithmic axis."),
+        "starts": Picture(starts, "What a random start does. Learning changes W only in the span of the two pictures; the rest of the random "
+                          "start stays for ever and is added to what is recalled.",
+                          "The recalled portrait, clean from a start at zero and ever noisier for larger random starts."),
+        "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: a linear memory does not snap to a picture.",
+                           "A portrait, the portrait with its upper part black, and a fainter whole portrait."),
+    }
+
+
+SECTION = Section(
+    name="photographs", title="Learning photographs",
+    text="The 4-4 network with 2500 units on each side: each unit is a pixel, each picture is an association of a picture with itself, "
+         "and 6.25 million weights are learnt by the same rule as the one weight at the start.",
+    equations=(("15", r"\mathbf{y} = \mathbf{x} W"), ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{2} \delta_{jt} x_{it}")),
+    look_for="In (b) there is more noise than picture in many places, and in (c) hardly any: two stored pictures span a plane, and the "
+             "network throws away all noise that does not lie in it.",
+    aside="“Initialise to random values” spoils this network. With the usual start, standard deviation 1/√2500 = 0.02, the output is as "
+          "noisy as the cue. Start at zero. Pixels here go from 0 to 1, and the step size is the best one for a linear network.",
+    compute=compute, checks=checks, figures=figures, code=(photographs, learn_from, backprop),
+)

@@ -1,0 +1,65 @@
+"""A section of the lecture: what it is about, what it computes, what it checks and what it draws.
+
+A section is data plus three functions. `compute(seed, fast) -> results` takes numbers and gives numbers, `checks(results)`
+compares them with the slides, `figures(results)` draws them. The command line, the page and the tests loop over sections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number or claim of the slides beside ours: either |ours - slide| ≤ tolerance, or a claim that `holds` or not."""
+
+    name: str
+    slide: float | str
+    ours: float | str
+    tolerance: float = 0.0
+    holds: bool | None = None
+
+    @property
+    def passed(self) -> bool:
+        if self.holds is not None:
+            return bool(self.holds)
+        return abs(float(self.ours) - float(self.slide)) <= self.tolerance  # False for nan
+
+    @property
+    def row(self) -> tuple[str, str, str, str, str]:
+        """Name, slide, ours, tolerance and verdict, as text."""
+        tolerance = "" if self.holds is not None else f"±{self.tolerance:.0e}" if self.tolerance else "exact"
+        return self.name, _text(self.slide), _text(self.ours), tolerance, "ok" if self.passed else "FAILED"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with the words that go with it: a caption for all, a description for those who cannot see it."""
+
+    figure: Any
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section; equations are pairs (number on the slides, LaTeX), aside is what the slides leave out or get wrong."""
+
+    name: str
+    title: str
+    text: str
+    equations: tuple[tuple[str, str], ...]
+    look_for: str
+    aside: str
+    compute: Callable[[int, bool], Results]
+    checks: Callable[[Results], list[Check]]
+    figures: Callable[[Results], dict[str, Picture]]
+    code: tuple[Callable[..., Any], ...] = ()  # the functions whose source the page shows
+
+
+def _text(x: float | str) -> str:
+    return x if isinstance(x, str) else f"{x:.6g}"
