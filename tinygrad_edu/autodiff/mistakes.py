@@ -26,7 +26,7 @@ def explain_shapes(name: str, symbol: str, labels: Sequence[str], shapes: Sequen
     """One sentence about inputs whose shapes do not fit, in the words of the operation."""
     came = " and ".join(f"{label} is {shape}" for label, shape in zip(labels, shapes, strict=True))
     if name == "matmul":
-        return f"{labels[0]} @ {labels[1]}: {came}; {_why_matmul(*labels, *shapes)}"
+        return f"{labels[0]} @ {labels[1]}: {came}; {_why_matmul(labels[0], labels[1], shapes[0], shapes[1])}"
     joined = f" {symbol} ".join(labels) if len(labels) > 1 and not symbol.isalpha() else f"{name}({', '.join(labels)})"
     return f"{joined}: {came}; compared from the right, sizes must be equal or 1. Reshape one of them."
 

@@ -27,8 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.autodiff.mistakes import shape_of
-
+Builder = Callable[[Callable[..., Any]], "Operation"]
 Interval = tuple[float, float]
 Sample = tuple[tuple[tuple[int, ...], ...], dict[str, Any]]  # the shapes of the inputs, the parameters
 
@@ -72,16 +71,20 @@ class Operation:
     def __call__(self, *xs: Any, **parameters: Any) -> Any:
         n = len(self.inputs)
         if self.variadic:
+            if not xs or not isinstance(xs[0], (list, tuple)):
+                raise TypeError(f"{self.name} takes one list of arrays: {self.name}([a, b]).")
             xs, extra = tuple(xs[0]), xs[1:]
         elif len(xs) >= n:
             xs, extra = xs[:n], xs[n:]
         else:
-            raise TypeError(f"{self.name} needs {n} inputs, {' and '.join(self.inputs)}; it got {len(xs)}.")
+            raise TypeError(f"{self.name} needs {' and '.join(self.inputs)}; it got {len(xs)} of {n}.")
         if extra or parameters or self.parameters:
             parameters = self.complete(extra, parameters)
         for x in xs:
             if hasattr(x, "__record__"):
                 return x.__record__(self, xs, parameters)
+        if not parameters and all(type(x) is float for x in xs):
+            return self.compute(*xs)
         return quietly(self.forward, *xs, **parameters)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -93,24 +96,24 @@ class Operation:
         unknown = [name for name in named if name not in self.parameters]
         if unknown or len(positional) > len(self.parameters):
             known = ", ".join((*self.inputs, *self.parameters))
-            raise TypeError(f"{self.name}({known}) got {', '.join(unknown) or 'too many arguments'}; it takes only these")
+            raise TypeError(f"{self.name} takes {known}; it got {', '.join(unknown) or 'too many arguments'}.")
         given = {**self.parameters, **dict(zip(self.parameters, positional, strict=False)), **named}
         missing = [name for name, value in given.items() if value is inspect.Parameter.empty]
         if missing:
-            raise TypeError(f"{self.name} needs {' and '.join(missing)}=")
+            raise TypeError(f"{self.name} needs {' and '.join(missing)}=.")
         return given
 
     def compute(self, *xs: float) -> float:
         """The value on Python floats. Where `math` raises, IEEE 754 has an answer and NumPy gives it."""
         try:
-            return (self.scalar or self.forward)(*xs)
+            return self.scalar(*xs) if self.scalar else quietly(self.forward, *xs)
         except (ArithmeticError, ValueError):
             return quietly(self.forward, *map(np.float64, xs))
 
 
 def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callable[..., Any] | None = None,
                 numpy: Any = (), domain: Mapping[str, tuple[Interval, ...]] | None = None,
-                special: Sequence[tuple[float, ...]] = (), **partials: Any) -> Callable[[Callable[..., Any]], Operation]:
+                special: Sequence[tuple[float, ...]] = (), **partials: Any) -> Builder:
     """For y = f(a, b) applied entry by entry: give the partial derivatives dy_da, dy_db.
 
     Each is a function of (y, a, b), or a number where the slope is one; a slope of 1 costs nothing.
@@ -151,7 +154,7 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
 
 
 def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], samples: Sequence[Sample], symbol: str = "",
-                eq: str = "", numpy: Any = (), **how: Any) -> Callable[[Callable[..., Any]], Operation]:
+                eq: str = "", numpy: Any = (), **how: Any) -> Builder:
     """For f linear in each input: give transpose(ybar, *xs, **parameters) -> xbar for each; the jvp is f itself.
 
     A variadic operation has one transpose, which returns the cotangents of all its inputs.
@@ -183,7 +186,7 @@ def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], sampl
 
 def primitive(formula: str, *, vjp: Callable[..., Sequence[Any]], jvp: Callable[..., Any], samples: Sequence[Sample],
               symbol: str = "", eq: str = "", numpy: Any = (), special: Sequence[tuple[float, ...]] = (),
-              **how: Any) -> Callable[[Callable[..., Any]], Operation]:
+              **how: Any) -> Builder:
     """For the few that are neither: give both rules whole. In jvp, the tangent of a constant is None."""
 
     def build(forward: Callable[..., Any]) -> Operation:

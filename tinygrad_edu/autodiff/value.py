@@ -11,7 +11,9 @@ What you wrap in Value gets a gradient; plain numbers and arrays are constants. 
 
 from __future__ import annotations
 
+import difflib
 import itertools
+import operator
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +35,56 @@ _not_recording: dict[int, bool] = {}  # thread -> True while it is inside no_rec
 _this_thread = threading.get_ident
 
 
+def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
+    """The methods for a + b and, b being the Value, its reflection: `record`, with the common cases first."""
+    forward, scalar = op.forward, op.scalar or op.forward
+
+    def method(self: Value, other: Any) -> Value:
+        a = self.output
+        if type(other) is Value:
+            b, parent = other.output, other
+        else:
+            b, parent = constant(other), None
+        try:
+            data = scalar(a, b) if type(a) is float and type(b) is float else run_silently(forward, a, b)
+        except Exception:  # an answer only IEEE 754 has, shapes that do not fit: `record` knows
+            return record(op, (self, other))
+        return _made(data, op, (self, parent), (a, b), NO_PARAMETERS)
+
+    def reflected(self: Value, other: Any) -> Value:
+        return record(op, (other, self))
+
+    return method, reflected
+
+
+def _function(op: Operation) -> Callable[[Value], Value]:
+    """The method for op(a), likewise."""
+    forward, scalar = op.forward, op.scalar or op.forward
+
+    def method(self: Value) -> Value:
+        a = self.output
+        try:
+            data = scalar(a) if type(a) is float else run_silently(forward, a)
+        except Exception:
+            return record(op, (self,))
+        return _made(data, op, (self,), (a,), NO_PARAMETERS)
+
+    return method
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The method for a < b: about the numbers alone, so there is nothing to record."""
+
+    def method(self: Value, other: Any) -> Any:
+        try:
+            return compare(self.output, plain(other))
+        except ValueError:
+            raise ShapeError(f"{self._label()} is {self.shape} and is compared with {np.shape(plain(other))}; "
+                             "compared from the right, sizes must be equal or 1.") from None
+
+    return method
+
+
 class Value:
     """A float or an array with a record of the operation and the parents that it was made from.
 
@@ -42,7 +94,7 @@ class Value:
     Raises DTypeError for what is not a real number, ShapeError for a ragged list.
     """
 
-    __slots__ = ("__weakref__", "output", "_grad", "born", "inputs", "name", "op", "parameters", "parents")
+    __slots__ = ("__weakref__", "_grad", "born", "inputs", "name", "op", "output", "parameters", "parents")
 
     output: Any
     _grad: Any
@@ -147,6 +199,16 @@ class Value:
 
     # -- Python's operators ---------------------------------------------------------------------------------------
 
+    __add__, __radd__ = _operator(ops.add)
+    __sub__, __rsub__ = _operator(ops.subtract)
+    __mul__, __rmul__ = _operator(ops.multiply)
+    __truediv__, __rtruediv__ = _operator(ops.divide)
+    __matmul__, __rmatmul__ = _operator(ops.matmul)
+    _power, __rpow__ = _operator(ops.power)
+
+    def __pow__(self, b: Any) -> Value:
+        return record(ops.square, (self,)) if type(b) in (int, float) and b == 2 else self._power(b)
+
     def __neg__(self) -> Value:
         return record(ops.negative, (self,))
 
@@ -164,23 +226,12 @@ class Value:
                         "Use where(condition, new, old) or concatenate.")
 
     # Comparisons give plain bools (or arrays of them), so two Values are not "the same" by ==; hash goes by identity.
-    def __eq__(self, other: object) -> Any:
-        return self.output == plain(other)
-
-    def __ne__(self, other: object) -> Any:
-        return self.output != plain(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.output < plain(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.output <= plain(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.output > plain(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.output >= plain(other)
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
 
     __hash__ = object.__hash__
 
@@ -207,7 +258,7 @@ class Value:
     # -- NumPy's functions and names ------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
-        return np.array(self.output, dtype=dtype) if copy else np.asarray(self.output, dtype=dtype)
+        return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
         op = BY_NUMPY.get(ufunc)
@@ -229,7 +280,8 @@ class Value:
         """The sum over all axes, or over the given ones."""
         return record(ops.sum, (self,), {"axis": axis, "keepdims": keepdims})
 
-    mean, max, min, transpose = ops.mean, ops.max, ops.min, ops.transpose
+    mean, max, min = ops.mean, ops.max, ops.min
+    exp, log, sqrt, tanh, sigmoid, relu = map(_function, (ops.exp, ops.log, ops.sqrt, ops.tanh, ops.sigmoid, ops.relu))
 
     def dot(self, other: Any) -> Value:
         """self @ other."""
@@ -238,6 +290,10 @@ class Value:
     def reshape(self, *shape: Any) -> Value:
         """The same entries under another shape: v.reshape(2, 3) or v.reshape((2, 3))."""
         return ops.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Value:
+        """The axes reversed, or in the order given: v.transpose(1, 0) or v.transpose((1, 0))."""
+        return ops.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
 
     @property
     def T(self) -> Value:
@@ -302,54 +358,6 @@ def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any,
     return value
 
 
-def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
-    """The methods for a + b and, b being the Value, its reflection: `record`, with the common cases first."""
-    forward, scalar = op.forward, op.scalar or op.forward
-
-    def method(self: Value, other: Any) -> Value:
-        a = self.output
-        if type(other) is Value:
-            b, parents = other.output, (self, other)
-        else:
-            b, parents = constant(other), (self, None)
-        try:
-            data = scalar(a, b) if type(a) is float and type(b) is float else run_silently(forward, a, b)
-        except Exception:  # an answer only IEEE 754 has, shapes that do not fit: `record` knows
-            return record(op, (self, other))
-        return _made(data, op, parents, (a, b), NO_PARAMETERS)
-
-    def reflected(self: Value, other: Any) -> Value:
-        return record(op, (other, self))
-
-    return method, reflected
-
-
-def _function(op: Operation) -> Callable[[Value], Value]:
-    """The method for op(a), likewise."""
-    forward, scalar = op.forward, op.scalar or op.forward
-
-    def method(self: Value) -> Value:
-        a = self.output
-        try:
-            data = scalar(a) if type(a) is float else run_silently(forward, a)
-        except Exception:
-            return record(op, (self,))
-        return _made(data, op, (self,), (a,), NO_PARAMETERS)
-
-    return method
-
-
-for _name, _op in {"add": ops.add, "sub": ops.subtract, "mul": ops.multiply, "truediv": ops.divide,
-                   "pow": ops.power, "matmul": ops.matmul}.items():
-    _method, _reflected = _operator(_op)
-    setattr(Value, f"__{_name}__", _method)
-    setattr(Value, f"__r{_name}__", _reflected)
-_pow: Callable[[Value, Any], Value] = Value.__pow__  # type: ignore[attr-defined]
-Value.__pow__ = lambda self, b: record(ops.square, (self,)) if b == 2 and type(b) in (int, float) else _pow(self, b)  # type: ignore
-for _op in (ops.exp, ops.log, ops.sqrt, ops.tanh, ops.sigmoid, ops.relu):
-    setattr(Value, _op.name, _function(_op))
-
-
 @contextmanager
 def recording(on: bool) -> Iterator[None]:
     """Switches recording on or off, for this thread and until the end of the block."""
@@ -393,7 +401,7 @@ def constant(x: Any) -> Any:
     kind = type(x)
     if kind is float:
         return x
-    if kind is ndarray and x.ndim and x.dtype.char in "df":
+    if kind is ndarray and x.ndim and x.dtype.char in "df" and x.dtype.isnative:
         return x.copy() if x.flags.writeable or x.base is not None else x
     if kind is int or kind is bool:
         return float(x)
@@ -409,10 +417,11 @@ def _converted(x: Any) -> Any:
         array = np.array(x)
     except ValueError:
         raise ShapeError(f"the rows of {str(x)[:60]} are not equally long; an array needs rows of one length.") from None
-    if array.dtype.kind in "biu":
+    if array.dtype.kind in "biu" or (array.dtype.char in "df" and not array.dtype.isnative):
         array = array.astype(float)
     if array.dtype.char not in "df":
-        what = f"an array of {array.dtype}" if array.dtype != object else f"a {type(x).__name__}"
+        kind = "objects" if array.dtype == object else str(array.dtype)
+        what = f"an array of {kind}" if isinstance(x, ndarray) or array.dtype != object else f"a {type(x).__name__}"
         raise DTypeError(f"{what} cannot be differentiated here: it takes real numbers, float64 or float32 "
                          f"(integers and bools become float64). It came as {str(x)[:60]}.")
     if not array.ndim:
@@ -423,13 +432,15 @@ def _converted(x: Any) -> Any:
 def same_shape(x: Any, data: Any) -> Any:
     """A cotangent in the full shape and the dtype of the data, closed to writing; recorded if it is a Value."""
     if isinstance(x, Value):
-        return ops.broadcast_to(x, shape=data.shape)
+        x = x if x.shape == shape_of(data) else ops.broadcast_to(x, shape=shape_of(data))
+        return x if type(data) is float or x.dtype == data.dtype else ops.cast(x, dtype=data.dtype)
     if type(data) is float:
         return x if type(x) is float else float(x)
     if type(x) is not ndarray or x.shape != data.shape or x.dtype != data.dtype:
-        if shape_of(x) != data.shape and np.broadcast_shapes(shape_of(x), data.shape) != data.shape:
-            raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.")
-        x = np.broadcast_to(np.asarray(x, dtype=data.dtype), data.shape).copy()
+        try:
+            x = np.broadcast_to(np.asarray(x, dtype=data.dtype), data.shape).copy()
+        except ValueError:
+            raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.") from None
         if not data.ndim:
             return x[()]
     if x.flags.writeable:
@@ -451,19 +462,33 @@ def _explain(error: Exception, op: Operation, xs: tuple[Any, ...], parameters: M
     shapes = [shape_of(plain(x)) if isinstance(x, Value) else np.shape(x) for x in xs]
     names = op.inputs if not op.variadic else [f"number {i}" for i in range(len(xs))]
     labels = [x.name if isinstance(x, Value) and x.name else name for x, name in zip(xs, names, strict=False)]
-    if isinstance(error, IndexError) and "index" in parameters:
-        return IndexError(f"{labels[0]}[{parameters.get('index')}]: {error}; {labels[0]} has shape {shapes[0]}.")
+    if op is ops.getitem:
+        index = _shortened(parameters["index"])
+        if not shapes[0]:
+            return IndexError(f"{labels[0]}[{index}]: {labels[0]} is one number; there is nothing to pick from.")
+        return IndexError(f"{labels[0]}[{index}]: {_shortened(error)}; {labels[0]} has shape {shapes[0]}.")
     if len(xs) > 1 and not parameters:
         return ShapeError(explain_shapes(op.name, op.symbol, labels, shapes))
-    given = "".join(f", {name}={value}" for name, value in parameters.items())
-    came = ", ".join(f"{label} of shape {shape}" for label, shape in zip(labels, shapes, strict=False))
+    if op is ops.concatenate and () in shapes:
+        return ShapeError(f"concatenate joins arrays along an axis they have, and {labels[shapes.index(())]} is one number. "
+                          "Use stack.")
+    given = "".join(f", {name}={_shortened(value)}" for name, value in parameters.items())
+    odd = next((i for i, shape in enumerate(shapes) if shape != shapes[0]), 0)
+    shown = range(len(xs)) if len(xs) < 4 else sorted({0, odd})
+    came = ", ".join(f"{labels[i]} of shape {shapes[i]}" for i in shown)
     kind = ShapeError if isinstance(error, ValueError) else type(error)
     return kind(f"{op.name}({came}{given}): {error}")
 
 
 def _no_record_of(name: str, how: str = "") -> TypeError:
-    return TypeError(f"{name}{how} has no record, so it has no gradient. "
-                     f"For its numbers alone: {name}(v.data). What has one: {', '.join(OPERATIONS)}.")
+    near = difflib.get_close_matches(name.split(".")[-1], OPERATIONS, 3, 0.5)
+    return TypeError(f"{name}{how} has no record, so it has no gradient. For its numbers alone: {name}(v.data)."
+                     + f" What has one, under a name like it: {', '.join(near)}." * bool(near))
+
+
+def _shortened(x: Any) -> str:
+    text = " ".join(str(x).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _show(x: Any) -> str:

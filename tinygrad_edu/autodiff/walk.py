@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
+import numpy as np
+
 from tinygrad_edu.autodiff.mistakes import shape_of
 from tinygrad_edu.autodiff.operations import broadcast_to, sum_to
 from tinygrad_edu.autodiff.primitive import Operation, quietly
@@ -74,9 +76,11 @@ def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     try:
         if type(y) is not float and (op.partials is None or _repeats(node, y.shape)):
             ybar = fill(ybar, y.shape)
-        if recorded:
-            return op.pull(node.parents, ybar, *node.recalled(), node.parameters)
-        return op.pull(node.parents, ybar, y, node.inputs, node.parameters)
+        y, xs = node.recalled() if recorded else (y, node.inputs)
+        try:
+            return op.pull(node.parents, ybar, y, xs, node.parameters)
+        except ArithmeticError:
+            return op.pull(node.parents, ybar, as_ieee(y), [as_ieee(x) for x in xs], node.parameters)
     except Exception as error:
         error.add_note(f"in the reverse rule of {describe(node)}")
         raise
@@ -84,7 +88,7 @@ def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
 
 def _repeats(node: Any, shape: tuple[int, ...]) -> bool:
     """Whether a parent was broadcast: it then collects from all its copies, and each has to be there."""
-    for parent, x in zip(node.parents, node.inputs):
+    for parent, x in zip(node.parents, node.inputs):  # noqa: SIM110 - any(...) takes twice as long
         if parent is not None and (type(x) is float or x.shape != shape):
             return True
     return False
@@ -115,7 +119,10 @@ def push(node: Any, xdots: list[Any], recorded: bool = False) -> Any:
     try:
         if op.partials is None:
             xdots = [None if xdot is None else fill(xdot, shape_of(x)) for xdot, x in zip(xdots, xs, strict=True)]
-        return op.push(xdots, y, xs, node.parameters)
+        try:
+            return op.push(xdots, y, xs, node.parameters)
+        except ArithmeticError:
+            return op.push(xdots, as_ieee(y), [as_ieee(x) for x in xs], node.parameters)
     except Exception as error:
         error.add_note(f"in the forward rule of {describe(node)}")
         raise
@@ -130,6 +137,11 @@ def ancestors(root: Any, since: int = 0) -> list[Any]:
                 found[parent.born] = parent
                 pending.append(parent)
     return [found[born] for born in sorted(found)]
+
+
+def as_ieee(x: Any) -> Any:
+    """A Python float as NumPy's: its 1 / 0 is inf, as IEEE 754 has it, where Python's raises."""
+    return np.float64(x) if type(x) is float else x
 
 
 def fill(x: Any, shape: tuple[int, ...]) -> Any:

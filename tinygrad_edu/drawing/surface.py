@@ -13,7 +13,8 @@ from tinygrad_edu.drawing.canvas import BLUE, GREEN, INK, ORANGE, RED
 Box = tuple[float, float, float, float]  # w1 from, to; w2 from, to
 
 
-def error_surface(axis: Any, E: Callable[[float, float], float], box: Box, path: ndarray, gradient: ndarray, arrow: float = 0.9) -> Any:
+def error_surface(axis: Any, E: Callable[[float, float], float], box: Box, path: ndarray, gradient: ndarray,
+                  arrow: float = 0.9) -> Any:
     """Fig. 2 on a 3D axis: E over (w1, w2), the path of the weights as white dots, -∇E on the ground plane at the start.
 
     path: (steps, 2). gradient: (2,), ∇E at path[0]. arrow: the length that the arrow is drawn with, in weights.
@@ -29,7 +30,8 @@ def error_surface(axis: Any, E: Callable[[float, float], float], box: Box, path:
     axis.quiver(*path[0], ground, *step, 0, color=RED, lw=2.5, arrow_length_ratio=0.25, zorder=2)
     axis.text(path[0, 0] + 0.1, path[0, 1] - 0.75, ground, "−∇E", color=RED, fontsize=13, zorder=6)
     axis.plot(*path.T, [E(*w) for w in path], "o", color="white", mec=INK, mew=0.7, ms=5, zorder=5)
-    axis.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="E", zlim=(ground, top), zticks=[z for z in axis.get_zticks() if 0 <= z <= top])
+    axis.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="E", zlim=(ground, top))
+    axis.set_zticks([z for z in axis.get_zticks() if 0 <= z <= top])
     axis.view_init(elev=24, azim=-52)
     return axis
 
@@ -41,7 +43,8 @@ def error_contours(axis: Any, E: Callable[[float, float], float], box: Box, path
     axis.contour(w1, w2, height, levels=np.quantile(height, np.linspace(0.02, 0.95, 14)), colors=BLUE, linewidths=0.8, alpha=0.6)
     axis.plot(*path.T, "o-", color=INK, mfc="white", ms=5, lw=1, label="learning")
     step = -gradient / np.linalg.norm(gradient) * arrow
-    axis.annotate("", path[0] + step, path[0], arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 2.5, "shrinkA": 0, "shrinkB": 0})
+    look = {"arrowstyle": "-|>", "color": RED, "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
+    axis.annotate("", path[0] + step, path[0], arrowprops=look)
     axis.text(*(path[0] + step + [0.08, -0.05]), "−∇E", color=RED, fontsize=13)
     axis.plot(*solution, "*", color=GREEN, ms=16, label="solution of (17)")
     axis.set(xlabel="$w_1$", ylabel="$w_2$", xlim=box[:2], ylim=box[2:], aspect="equal")
@@ -49,7 +52,8 @@ def error_contours(axis: Any, E: Callable[[float, float], float], box: Box, path
     return axis
 
 
-def answers(axis: Any, network: Callable[[ndarray], ndarray], x: ndarray, target: ndarray, box: Box = (-0.3, 1.3, -0.3, 1.3)) -> Any:
+def answers(axis: Any, network: Callable[[ndarray], ndarray], x: ndarray, target: ndarray,
+            box: Box = (-0.3, 1.3, -0.3, 1.3)) -> Any:
     """What a network with two inputs and one output answers everywhere, and the associations it learnt."""
     x1, x2 = np.meshgrid(np.linspace(*box[:2], 121), np.linspace(*box[2:], 121))
     y = network(np.stack([x1.ravel(), x2.ravel()], axis=1)).reshape(x1.shape)

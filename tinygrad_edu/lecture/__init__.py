@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from tinygrad_edu.lecture.backprop import SECTION as backprop
-from tinygrad_edu.lecture.four_by_four import SECTION as four_by_four
-from tinygrad_edu.lecture.one_weight import SECTION as one_weight
-from tinygrad_edu.lecture.photographs import SECTION as photographs
+from tinygrad_edu.lecture import backprop, four_by_four, one_weight, photographs, two_weights
 from tinygrad_edu.lecture.section import Check, Picture, Section
-from tinygrad_edu.lecture.two_weights import SECTION as two_weights
 
-SECTIONS: tuple[Section, ...] = (one_weight, two_weights, four_by_four, photographs, backprop)
+SECTIONS: tuple[Section, ...] = (
+    one_weight.SECTION,
+    two_weights.SECTION,
+    four_by_four.SECTION,
+    photographs.SECTION,
+    backprop.SECTION,
+)
 
 __all__ = ["SECTIONS", "Check", "Picture", "Section"]

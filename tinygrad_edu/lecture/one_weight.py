@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves
+from tinygrad_edu.drawing.graph import draw
 from tinygrad_edu.learning.descent import learn_one_association
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
@@ -29,7 +30,8 @@ def by_machine():
 
 def compute(seed: int, fast: bool) -> Results:
     y, E, w = by_machine()
-    runs = {epsilon: learn_one_association(x, target, w_start, epsilon, Stopping(1e-6)) for epsilon in (*STEPS_TO_LEARN, 1.5625, 3.2)}
+    runs = {epsilon: learn_one_association(x, target, w_start, epsilon, Stopping(1e-6))
+            for epsilon in (*STEPS_TO_LEARN, 1.5625, 3.2)}
     slope = delta.one_weight(x, w_start, target)[3]
     chords = {h: (E_of(w_start + h) - E_of(w_start)) / h for h in (0.4, 0.2, 0.1)}
     return {"by hand": delta.one_weight(x, w_start, target), "by machine": (y.data, y.grad, E.data, w.grad),
@@ -58,6 +60,7 @@ def checks(results: Results) -> list[Check]:
 
 
 def figures(results: Results) -> dict[str, Picture]:
+    _, E, _ = by_machine()
     paper, axis = canvas.figure(height=4.2)
     curves.error_curve(axis, E_of, -0.2, 0.85, best=0.25)
     curves.chord_and_tangent(axis, E_of, w_start, results["slope"], step=0.3, reach=0.2)
@@ -67,25 +70,33 @@ def figures(results: Results) -> dict[str, Picture]:
     curves.falling(left, {f"ε = {epsilon:g}": results["runs"][epsilon].E[:60] for epsilon in STEPS_TO_LEARN})
     left.set_ylim(1e-14, 1e-1)
     return {
-        "parabola": Picture(paper, "E as a function of the one weight. The slope at w = 0.4 is measured by a chord (two values of E) "
-                            "and by calculus (the tangent). It is positive, so E falls to the left, towards w*.",
-                            "A parabola E of w with its lowest point at w star = 0.25, and at w = 0.4 a tangent and a steeper chord."),
-        "learning": Picture(learning, "E during learning for five learning rates. Each pass multiplies the error in w by 1 − 0.64 ε: "
-                            "smooth below ε = 1.5625, a zig-zag up to 3.125, and beyond it no learning at all.",
-                            "Five falling lines on a logarithmic axis; the one for ε = 2 falls fastest, those for 0.1 and 3 slowest."),
+        "graph": Picture(draw(E), "What was recorded while the program below ran. Each box shows a value and, after the walk back, "
+                         "its gradient: that of the box before the square is δ, and w's is dE/dw = δx.",
+                         "A chain of boxes from w through times 0.8, minus 0.2, squared and times one half to E."),
+        "parabola": Picture(paper, "E as a function of the one weight. The slope at w = 0.4 is measured by a chord (two "
+                                   "values of E) and by calculus (the tangent). It is positive, so E falls to the left, "
+                                   "towards w*.",
+                            "A parabola E of w with its lowest point at w star = 0.25, and at w = 0.4 a tangent and a "
+                            "steeper chord."),
+        "learning": Picture(learning, "E during learning for five learning rates. Each pass multiplies the error in w by "
+                                      "1 − 0.64 ε: smooth below ε = 1.5625, a zig-zag up to 3.125, and beyond it no "
+                                      "learning at all.",
+                            "Five falling lines on a logarithmic axis; the one for ε = 2 falls fastest, those for 0.1 and "
+                            "3 slowest."),
     }
 
 
 SECTION = Section(
     name="one-weight", title="The simplest network",
-    text="One input unit, one weight, one output unit, and one association to learn: an input of 0.8 should give 0.2. "
-         "The weight starts at 0.4, so the output is 0.32 and the delta term 0.12. Everything that follows is this, many times over.",
+    text="One input unit, one weight, one output unit, and one association to learn: an input of 0.8 should give 0.2. The "
+         "weight starts at 0.4, so the output is 0.32 and the delta term 0.12. Everything that follows is this, many "
+         "times over.",
     equations=(("1", r"u = w x"), ("2", r"y = f(u)"), ("3", r"\delta = y - \text{target} = 0.32 - 0.2 = 0.12"),
                ("4–6", r"E = \tfrac{1}{2} (w x - \text{target})^2 = \tfrac{1}{2} \delta^2"),
                ("8, 9", r"\frac{dE}{dw} = (w x - \text{target})\, x = \delta x \approx \frac{\Delta E}{\Delta w}"),
                ("10, 11", r"\Delta w = -\epsilon \frac{dE}{dw} = -\epsilon \delta x")),
-    look_for="The chord is a gradient check: halve Δw and its distance from the tangent halves too. The sign of the slope says which "
-             "way to go, its size how steep it is.",
+    look_for="The chord is a gradient check: halve Δw and its distance from the tangent halves too. The sign of the slope "
+             "says which way to go, its size how steep it is.",
     aside="The slide tests dE/dw ≈ 0 without |·| and after the loop. Read literally, a large negative gradient would end learning. "
           "Here |dE/dw| is tested inside the loop, with a cap on the number of passes.",
     compute=compute, checks=checks, figures=figures, code=(by_machine, delta.one_weight, learn_one_association),

@@ -32,12 +32,14 @@ figcaption { text-align: left; font-size: .95rem; color: #444; margin-top: .4rem
 .aside { border-left: 4px solid #E69F00; padding: .1rem 0 .1rem 1rem; margin: 1.4rem 0; }
 .scroll { overflow-x: auto; }
 .checks { border-collapse: collapse; font-size: .9rem; width: 100%; }
-.checks th, .checks td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+.checks th, .checks td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line);
+                         vertical-align: top; }
 .checks td:nth-child(n+2) { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .failed { color: var(--bad); font-weight: bold; }
 details { margin: 1.2rem 0; }
 summary { cursor: pointer; color: var(--link); }
-pre { background: var(--soft); padding: .9rem 1rem; overflow-x: auto; font: .82rem/1.45 "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+pre { background: var(--soft); padding: .9rem 1rem; overflow-x: auto;
+      font: .82rem/1.45 "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 @media print { details > *:not(summary) { display: block; } h2 { break-before: page; } figure { break-inside: avoid; } }
 """
 
@@ -59,8 +61,8 @@ def page(given: Iterable[Given]) -> str:
 </head>
 <body>
 <h1>Backprop: how it works, and how it fails</h1>
-<p class="lead">The lecture of J. V. Stone's slides, run by tinygrad_edu. Every number and figure on this page was computed when the page
-was made; {passed} of {len(checks)} comparisons with the slides hold.</p>
+<p class="lead">The lecture of J. V. Stone's slides, run by tinygrad_edu. Every number and figure on this page was computed
+when the page was made; {passed} of {len(checks)} comparisons with the slides hold.</p>
 <nav aria-label="Sections"><ol>{contents}</ol></nav>
 {"".join(_section(number, one) for number, one in enumerate(given, start=1))}
 </body>

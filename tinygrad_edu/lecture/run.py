@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tinygrad_edu.drawing import canvas
+from tinygrad_edu.drawing.graph import Drawing
 from tinygrad_edu.lecture.page import page
 from tinygrad_edu.lecture.section import Check, Picture, Section
 
@@ -31,7 +33,8 @@ def give(section: Section, out: Path, seed: int, fast: bool) -> Given:
     with canvas.style():
         for name, picture in section.figures(results).items():
             file = f"figures/{section.name}-{name}.svg"
-            canvas.save(picture.figure, out / file)
+            save = picture.figure.save if isinstance(picture.figure, Drawing) else partial(canvas.save, picture.figure)
+            save(out / file)
             pictures.append((file, picture))
     return Given(section, checks, pictures, time.perf_counter() - start)
 

@@ -79,12 +79,13 @@ def figures(results: Results) -> dict[str, Picture]:
     above, axis = canvas.figure(width=5.6, height=5.4)
     surface.error_contours(axis, E, BOX, path, results["machine"], results["solution"])
     return {
-        "network": Picture(network, "Fig. 1: two input units and one output unit. Both starting weights are negative (red, dashed); "
-                           "w2 = −1.6 is drawn twice as thick as w1 = −0.8.", "Two circles x1 and x2, each joined by a line to a circle y."),
-        "surface": Picture(tall, "Fig. 2: the error surface. The arrow −∇E lies on the ground plane, because it is a direction for the "
-                           "weights; the white dots are E after each step.",
-                           "A bowl-shaped surface over the plane of two weights; white dots run down to its lowest point, a red arrow "
-                           "lies on the plane below."),
+        "network": Picture(network, "Fig. 1: two input units and one output unit. Both starting weights are negative "
+                                    "(red, dashed); w2 = −1.6 is drawn thicker than w1 = −0.8.",
+                           "Two circles x1 and x2, each joined by a line to a circle y."),
+        "surface": Picture(tall, "Fig. 2: the error surface. The arrow −∇E lies on the ground plane, because it is a "
+                                 "direction for the weights; the white dots are E after each step.",
+                           "A bowl-shaped surface over the plane of two weights; white dots run down to its lowest point, "
+                           "a red arrow lies on the plane below."),
         "above": Picture(above, "The same from above. −∇E stands at right angles to the contour, not towards the lowest point: "
                          "steepest is not the same as straight there.",
                          "Elliptical contours, a path of white dots curving from the lower left to a green star at the solution."),
@@ -101,11 +102,12 @@ SECTION = Section(
                ("25", r"\delta_t = \mathbf{w} \cdot \mathbf{x}_t - \text{target}_t"),
                ("27, 28", r"\frac{\partial E}{\partial w_1} = \sum_{t=1}^{2} \delta_t x_{1t}, \quad "
                           r"\frac{\partial E}{\partial w_2} = \sum_{t=1}^{2} \delta_t x_{2t}"),
-               ("29, 30", r"\nabla_{\mathbf{w}} E = \left( \frac{\partial E}{\partial w_1}, \frac{\partial E}{\partial w_2} \right), \quad "
+               ("29, 30", r"\nabla_{\mathbf{w}} E = "
+                          r"\left( \frac{\partial E}{\partial w_1}, \frac{\partial E}{\partial w_2} \right), \quad "
                           r"\mathbf{w}_{\text{new}} = \mathbf{w}_{\text{old}} - \epsilon \nabla E")),
-    look_for="The first steps are long and the last ones short, though ε never changes: a step is ε times the gradient, and the gradient "
-             "shrinks on the way down.",
-    aside="The slides give only the start (−0.8, −1.6); inputs, targets and ε = 0.2 are ours. On the left of (16, 17), and as y_t in "
-          "(18–22), stand targets. “A solution usually exists” means: not when the two inputs are parallel.",
+    look_for="The first steps are long and the last ones short, though ε never changes: a step is ε times the gradient, "
+             "and the gradient shrinks on the way down.",
+    aside="The slides give only the start (−0.8, −1.6); inputs, targets and ε = 0.2 are ours. On the left of (16, 17), "
+          "and as y_t in (18–22), stand targets. “A solution usually exists” means: not when the two inputs are parallel.",
     compute=compute, checks=checks, figures=figures, code=(E_of, by_machine, delta.two_weights_by_loops, learn_two_inputs),
 )

@@ -108,7 +108,7 @@ def states_by_loops(x: ndarray, weights: list[ndarray], biases: list[ndarray] | 
                 for i in range(I):
                     u_jt += w[i, j] * found[-1][t, i]  # (12)
                 linear = n == len(weights) - 1 and output == LINEAR
-                y[t, j] = u_jt if linear else sigmoid(np.float64(u_jt))  # (31)
+                y[t, j] = u_jt if linear else sigmoid(np.array(u_jt))  # (31)
         found.append(y)
     return found
 

@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
 from tinygrad_edu.autodiff.operations import matmul
-from tinygrad_edu.autodiff.value import Value, constant, plain
+from tinygrad_edu.autodiff.value import Value, constant
 from tinygrad_edu.network.activation import activation
 
 
@@ -72,16 +72,18 @@ class Network:
     def __init__(self, *sizes: int, hidden: str = "sigmoid", output: str = "linear", bias: bool = False, seed: int = 0,
                  weights: Sequence[Any] | None = None, biases: Sequence[Any] | None = None) -> None:
         if len(sizes) < 2 or any(not isinstance(size, (int, np.integer)) or size < 1 for size in sizes):
-            raise ValueError(f"a network needs at least two layer sizes, each a whole number from 1: Network(2, 2, 1), not {sizes}.")
+            raise ValueError("a network needs at least two layer sizes, each a whole number from 1: "
+                             f"Network(2, 2, 1), not {sizes}.")
         rng = np.random.default_rng(seed)
         shapes = list(zip(sizes, sizes[1:]))
         if weights is None:
             weights = [rng.normal(scale=I**-0.5, size=(I, J)) for I, J in shapes]
         if biases is None and bias:
             biases = [np.zeros(J) for _, J in shapes]
-        if [np.shape(w) for w in weights] != shapes or (biases is not None and [np.shape(b) for b in biases] != [(J,) for _, J in shapes]):
-            raise ShapeError(f"a {'-'.join(map(str, sizes))} network has weights of shapes {shapes}; these are "
-                             f"{[np.shape(w) for w in weights]}" + ("." if biases is None else f", biases {[np.shape(b) for b in biases]}."))
+        came = [np.shape(w) for w in weights], [np.shape(b) for b in biases or []]
+        if came != (shapes, [(J,) for _, J in shapes] if biases else []):
+            raise ShapeError(f"a {'-'.join(map(str, sizes))} network has weights of shapes {shapes}; these are {came[0]}"
+                             + (f", biases {came[1]}." if biases else "."))
         functions = [hidden] * (len(shapes) - 1) + [output]
         self.layers = [Layer(w, b, f, name=str(n)) for n, (w, b, f) in
                        enumerate(zip(weights, biases or [None] * len(shapes), functions), start=1)]
@@ -105,7 +107,7 @@ class Network:
     @property
     def biases(self) -> list[ndarray] | None:
         """The numbers in b, layer by layer; None if there are none."""
-        return None if self.layers[0].b is None else [plain(layer.b) for layer in self.layers]
+        return None if self.layers[0].b is None else [layer.b.data for layer in self.layers if layer.b is not None]
 
     @property
     def deltas(self) -> list[Any]:

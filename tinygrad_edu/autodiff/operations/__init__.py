@@ -30,6 +30,7 @@ from tinygrad_edu.autodiff.operations.products import matmul
 from tinygrad_edu.autodiff.operations.reductions import max, mean, min, sum
 from tinygrad_edu.autodiff.operations.shapes import (
     broadcast_to,
+    cast,
     concatenate,
     getitem,
     reshape,
@@ -40,7 +41,7 @@ from tinygrad_edu.autodiff.operations.shapes import (
 )
 
 __all__ = [
-    "absolute", "add", "broadcast_to", "concatenate", "cos", "divide", "exp", "getitem", "identity", "log", "log1p",
+    "absolute", "add", "broadcast_to", "cast", "concatenate", "cos", "divide", "exp", "getitem", "identity", "log", "log1p",
     "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "power", "relu", "reshape", "scatter",
     "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "subtract", "sum", "sum_to", "tanh", "transpose", "where",
 ]

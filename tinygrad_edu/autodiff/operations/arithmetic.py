@@ -52,8 +52,9 @@ def negative(a):
 # b - (b != 0) is b - 1, except that a ** 0 keeps its slope 0 * 1 = 0 where 0 * 0 ** -1 would be nan;
 # a + (a == 0) is a, except that the slope of 0 ** b in b is 0 * log 1 = 0 where 0 * log 0 would be nan.
 @elementwise("a^b", symbol="**", scalar=math.pow, numpy=(np.power, np.float_power),
-             dy_da=lambda y, a, b: b * a ** (b - (b != 0)), dy_db=lambda y, a, b: y * log(a + (a == 0)),
-             domain={"a": ((0.2, 3.0),), "b": ((-2.5, 2.5),)}, special=((0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1000.0)))
+             dy_da=lambda y, a, b: b * power(a, b - (b != 0)), dy_db=lambda y, a, b: y * log(a + (a == 0)),
+             domain={"a": ((0.2, 3.0),), "b": ((-2.5, 2.5),)},
+             special=((0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1000.0)))
 def power(a, b):
     """a ** b, broadcast; nan where the answer is not real. The slope in b needs a >= 0."""
     return a**b

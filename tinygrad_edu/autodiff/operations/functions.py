@@ -76,7 +76,7 @@ def sigmoid(u):
     return np.reciprocal(1.0 + np.exp(-u))  # exp overflows to inf far to the left, and 1 / inf is the 0 we want
 
 
-@elementwise(r"\max(0, u)", symbol="relu", scalar=lambda u: 0.0 if u <= 0 else u, dy_du=lambda y, u: 1.0 * (u > 0),
+@elementwise(r"\max(0, u)", symbol="relu", scalar=lambda u: 0.0 if u <= 0 else u, dy_du=lambda y, u: u > 0,
              domain={"u": ((-4.0, -0.2), (0.2, 4.0))}, special=FAR)
 def relu(u):
     """u where it is positive, 0 elsewhere, with slope 0 at the kink."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from tinygrad_edu.autodiff.mistakes import shape_of
 from tinygrad_edu.autodiff.operations.shapes import reshape
-from tinygrad_edu.autodiff.primitive import multilinear, primitive
+from tinygrad_edu.autodiff.primitive import Sample, multilinear, primitive
 
-SAMPLES = [(((2, 3),), {}), (((2, 3),), {"axis": 0}), (((2, 3, 2),), {"axis": (0, -1)}),
+SAMPLES: list[Sample] = [(((2, 3),), {}), (((2, 3),), {"axis": 0}), (((2, 3, 2),), {"axis": (0, -1)}),
            (((2, 3),), {"axis": 1, "keepdims": True}), (((),), {})]
 
 

@@ -15,8 +15,16 @@ def reshape(a, *, shape):
     return np.reshape(a, shape)
 
 
+def _undone(axes):
+    """The order of axes that undoes this one; None, the reversal, undoes itself."""
+    if axes is None:
+        return None
+    order = [i % len(axes) for i in axes]
+    return tuple(map(order.index, range(len(order))))
+
+
 @multilinear("a^T", symbol="T", numpy=np.transpose, samples=[(((2, 3),), {}), (((2, 3, 4),), {"axes": (1, 2, 0)})],
-             transposes=[lambda ybar, a, axes: transpose(ybar, axes=axes and tuple(map(axes.index, range(len(axes)))))])
+             transposes=[lambda ybar, a, axes: transpose(ybar, axes=_undone(axes))])
 def transpose(a, *, axes=None):
     """The axes reversed, or in the order given (counted from 0)."""
     return np.transpose(a, axes)
@@ -75,6 +83,12 @@ def stack(*arrays, axis=0):
 def broadcast_to(a, *, shape):
     """a repeated along new or size-1 axes until it has the shape."""
     return np.broadcast_to(a, shape)
+
+
+@multilinear("a", samples=[(((2, 3),), {"dtype": None})], transposes=[lambda ybar, a, dtype: cast(ybar, dtype=a.dtype)])
+def cast(a, *, dtype):
+    """The same numbers as float64 or as float32; None leaves them as they are."""
+    return np.asarray(a, dtype=dtype)
 
 
 @multilinear(r"\textstyle\sum a", symbol="Σ→", transposes=[lambda ybar, a, shape: ybar],  # broadcasts to a

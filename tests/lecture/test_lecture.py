@@ -1,0 +1,140 @@
+"""Every section gives its checks, figures and page; the command says clearly what is wrong with its arguments."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from tinygrad_edu.cli import main
+from tinygrad_edu.drawing import canvas
+from tinygrad_edu.lecture import SECTIONS, Check
+from tinygrad_edu.lecture.run import table
+
+
+@pytest.fixture(scope="module")
+def results():
+    return {section.name: section.compute(0, True) for section in SECTIONS}
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_every_check_of_a_section_holds(section, results):
+    checks = section.checks(results[section.name])
+    assert len(checks) >= 4
+    assert not [check.row for check in checks if not check.passed]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_every_figure_has_a_caption_a_description_and_something_on_it(section, results, tmp_path):
+    with canvas.style():
+        for name, picture in section.figures(results[section.name]).items():
+            assert len(picture.caption) > 20
+            assert len(picture.alt) > 20
+            save = getattr(picture.figure, "save", lambda path, paper=picture.figure: canvas.save(paper, path))
+            save(tmp_path / f"{name}.png")
+            assert (tmp_path / f"{name}.png").stat().st_size > 5000
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    section = next(section for section in SECTIONS if section.name == "two-weights")
+    rows = [[check.row for check in section.checks(section.compute(seed, True))] for seed in (3, 3, 4)]
+    assert rows[0] == rows[1]
+    assert rows[0] != rows[2]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_checks_hold_from_other_seeds_too(seed):
+    for section in SECTIONS:
+        assert not [check.row for check in section.checks(section.compute(seed, True)) if not check.passed]
+
+
+@pytest.mark.parametrize(("check", "passed"), [
+    (Check("near", 1.0, 1.05, 0.1), True), (Check("far", 1.0, 1.2, 0.1), False), (Check("nan", 1.0, float("nan"), 1e9), False),
+    (Check("claim", "so", "so", holds=True), True), (Check("claim", "so", "not so", holds=False), False),
+    (Check("exact", 3, 3), True), (Check("exact", 3, 4), False),
+])
+def test_a_check_holds_within_its_tolerance_or_by_its_claim(check, passed):
+    assert check.passed is passed
+    assert check.row[-1] == ("ok" if passed else "FAILED")
+    assert check.name in table([check])
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.images, self.ids, self.math, self.scripts = [], [], 0, 0
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "img":
+            self.images.append(attributes)
+        self.math += tag == "math"
+        self.scripts += tag == "script"
+        self.ids += [attributes["id"]] if "id" in attributes else []
+
+
+def test_the_command_writes_a_page_that_is_whole_and_needs_nothing_from_elsewhere(tmp_path, capsys):
+    assert main(["lecture", "one-weight", "four-by-four", "--fast", "--out", str(tmp_path / "new" / "folder")]) == 0
+    out = tmp_path / "new" / "folder"
+    page, tags = (out / "index.html").read_text(encoding="utf-8"), Tags()
+    tags.feed(page)
+    assert tags.ids == ["one-weight", "four-by-four"]
+    assert tags.math == 6 + 3
+    assert tags.scripts == 0
+    assert not re.findall(r"(?:src|href)=\"https?:", page)
+    assert tags.images
+    assert all((out / image["src"]).stat().st_size > 1000 and len(image["alt"]) > 20 for image in tags.images)
+    assert "def learn_one_association" in page
+    assert not list(out.glob("*.part"))
+    printed = capsys.readouterr().out
+    assert "0 failed" in printed
+    assert "175" in printed
+
+
+def test_the_command_lists_its_sections(capsys):
+    assert main(["lecture", "--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [section.name for section in SECTIONS]
+
+
+def test_a_failed_check_is_named_and_ends_the_command_with_1(tmp_path, capsys, monkeypatch):
+    from tinygrad_edu.lecture import one_weight
+
+    monkeypatch.setitem(one_weight.STEPS_TO_LEARN, 0.1, 176)
+    assert main(["lecture", "one-weight", "--out", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert "FAILED one-weight: passes until |dE/dw| < 1e-6, ε = 0.1" in printed.err
+    assert "✗ failed" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["lecture", "three-weights"], ["'three-weights'", "one-weight, two-weights"]),
+    (["lecture", "--seed", "x"], ["'x' is not a seed"]),
+    (["lecture", "--seed", "-1"], ["seed"]),
+    (["lecture", "--bogus"], ["--bogus"]),
+    (["lectur"], ["lectur"]),
+    ([], ["COMMAND"]),
+])
+def test_bad_arguments_get_one_clear_line(arguments, words, capsys):
+    try:
+        code = main(arguments)
+    except SystemExit as stop:
+        code = stop.code
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.count("\n") == 1
+    assert all(word in error for word in words), error
+
+
+def test_a_folder_that_cannot_be_written_into_is_found_before_any_time_is_spent(tmp_path, capsys):
+    (tmp_path / "file").write_text("precious")
+    assert main(["lecture", "--out", str(tmp_path / "file")]) == 2
+    error = capsys.readouterr().err
+    assert "cannot write into" in error
+    assert error.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_python_dash_m_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "tinygrad_edu", "lecture", "--list"], capture_output=True, text=True, check=True)
+    assert "photographs" in done.stdout
