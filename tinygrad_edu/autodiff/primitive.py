@@ -177,8 +177,12 @@ def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], sampl
             return _add_up([operation(*xs[:i], xdot, *xs[i + 1 :], **parameters)
                             for i, xdot in enumerate(xdots) if xdot is not None])
 
+        def pull_two(parents, ybar, y, xs, parameters):  # the same without the loop, for the product of two
+            a, b = parents
+            return (None if a is None else transposes[0](ybar, *xs), None if b is None else transposes[1](ybar, *xs))
+
         operation = _register(forward, formula, symbol, eq, numpy, None, (), samples,
-                              rules={"transposes": transposes}, pull=pull, push=push, **how)
+                              rules={"transposes": transposes}, pull=pull_two if len(inputs) == 2 else pull, push=push, **how)
         return operation
 
     return build

@@ -28,6 +28,7 @@ from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, explain_shape
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
 from tinygrad_edu.autodiff.walk import walk_back
 
+FLOAT64, FLOAT32 = np.dtype("float64"), np.dtype("float32")
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _new = object.__new__
 _next_birth = itertools.count(1).__next__  # one number each, whatever the number of threads
@@ -52,7 +53,12 @@ def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[V
         return _made(data, op, (self, parent), (a, b), NO_PARAMETERS)
 
     def reflected(self: Value, other: Any) -> Value:
-        return record(op, (other, self))
+        a, b = constant(other), self.output
+        try:
+            data = scalar(a, b) if type(a) is float and type(b) is float else run_silently(forward, a, b)
+        except Exception:
+            return record(op, (other, self))
+        return _made(data, op, (None, self), (a, b), NO_PARAMETERS)
 
     return method, reflected
 
@@ -138,9 +144,10 @@ class Value:
     @property
     def grad(self) -> Any:
         """dE/d(this value) after E.backward(), of the shape and dtype of data; None before."""
-        if self._grad is not None:
-            self._grad = same_shape(self._grad, self.output)
-        return self._grad
+        if self._grad is None:
+            return None
+        self._grad = grad = same_shape(self._grad, self.output)
+        return grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
@@ -177,13 +184,14 @@ class Value:
         gives the same gradients; accumulate=True adds to those that are there (the slides' ∇E ← ∇E + ∇E_t).
         Raises ShapeError for a missing seed or one of the wrong shape.
         """
-        if seed is None and self.size == 1:
+        if seed is not None:
+            seed = constant(seed)
+        elif self.size == 1:
             seed = 1.0
-        elif seed is None:
+        else:
             raise ShapeError(f"backward() starts from one number and {self._label()} has shape {self.shape}. "
                              "Sum it first, v.sum().backward(), or give a seed of that shape.")
-        seed = constant(seed)
-        if shape_of(seed) not in (self.shape, () if self.size == 1 else self.shape):
+        if shape_of(seed) != self.shape and (self.size != 1 or shape_of(seed)):
             raise ShapeError(f"the seed is {shape_of(seed)} and {self._label()} is {self.shape}: they must have the same shape.")
         for value, cotangent in walk_back(self, seed).items():
             value._grad = cotangent if value._grad is None or not accumulate else value.grad + cotangent
@@ -205,9 +213,10 @@ class Value:
     __truediv__, __rtruediv__ = _operator(ops.divide)
     __matmul__, __rmatmul__ = _operator(ops.matmul)
     _power, __rpow__ = _operator(ops.power)
+    _square = _function(ops.square)
 
     def __pow__(self, b: Any) -> Value:
-        return record(ops.square, (self,)) if type(b) in (int, float) and b == 2 else self._power(b)
+        return self._square() if type(b) in (int, float) and b == 2 else self._power(b)
 
     def __neg__(self) -> Value:
         return record(ops.negative, (self,))
@@ -261,9 +270,11 @@ class Value:
         return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
-        op = BY_NUMPY.get(ufunc)
-        if op is not None and method == "__call__" and not options:
-            return record(op, xs)
+        if method == "__call__" and not options:
+            if ufunc in REFLECTED and not isinstance(xs[0], Value):  # array @ value comes by here
+                return REFLECTED[ufunc](xs[1], xs[0])
+            if ufunc in BY_NUMPY:
+                return record(BY_NUMPY[ufunc], xs)
         if ufunc in FACTS and method == "__call__":
             return ufunc(*map(plain, xs), **options)
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
@@ -329,8 +340,11 @@ class Value:
 
 def record(op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any] = NO_PARAMETERS) -> Value:
     """The Value of op(*xs), remembering op and which of the xs were Values."""
-    parents = tuple([x if isinstance(x, Value) else None for x in xs])
-    inputs = tuple([x.output if isinstance(x, Value) else constant(x) for x in xs])
+    parents, inputs = [], []
+    for x in xs:
+        is_value = isinstance(x, Value)
+        parents.append(x if is_value else None)
+        inputs.append(x.output if is_value else constant(x))
     try:
         if type(inputs[0]) is float and not parameters and all(type(x) is float for x in inputs):
             data = op.compute(*inputs)
@@ -338,7 +352,7 @@ def record(op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any] = N
             data = quietly(op.forward, *inputs, **parameters)
     except Exception as error:
         raise _explain(error, op, xs, parameters) from error
-    return _made(data, op, parents, inputs, parameters)
+    return _made(data, op, tuple(parents), tuple(inputs), parameters)
 
 
 def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Value:
@@ -401,9 +415,9 @@ def constant(x: Any) -> Any:
     kind = type(x)
     if kind is float:
         return x
-    if kind is ndarray and x.ndim and x.dtype.char in "df" and x.dtype.isnative:
+    if kind is ndarray and x.ndim and (x.dtype is FLOAT64 or x.dtype is FLOAT32):
         return x.copy() if x.flags.writeable or x.base is not None else x
-    if kind is int or kind is bool:
+    if kind is np.float64 or kind is int or kind is bool:
         return float(x)
     return _converted(x)
 
@@ -431,21 +445,24 @@ def _converted(x: Any) -> Any:
 
 def same_shape(x: Any, data: Any) -> Any:
     """A cotangent in the full shape and the dtype of the data, closed to writing; recorded if it is a Value."""
+    if type(x) is not ndarray or type(data) is not ndarray or x.shape != data.shape or x.dtype is not data.dtype:
+        x = _fitted(x, data)
+    if type(x) is ndarray and x.flags.writeable:
+        x.setflags(write=False)
+    return x
+
+
+def _fitted(x: Any, data: Any) -> Any:
     if isinstance(x, Value):
         x = x if x.shape == shape_of(data) else ops.broadcast_to(x, shape=shape_of(data))
         return x if type(data) is float or x.dtype == data.dtype else ops.cast(x, dtype=data.dtype)
     if type(data) is float:
-        return x if type(x) is float else float(x)
-    if type(x) is not ndarray or x.shape != data.shape or x.dtype != data.dtype:
-        try:
-            x = np.broadcast_to(np.asarray(x, dtype=data.dtype), data.shape).copy()
-        except ValueError:
-            raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.") from None
-        if not data.ndim:
-            return x[()]
-    if x.flags.writeable:
-        x.setflags(write=False)
-    return x
+        return float(x)
+    try:
+        x = np.broadcast_to(np.asarray(x, dtype=data.dtype), data.shape).copy()
+    except ValueError:
+        raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.") from None
+    return x if data.ndim else x[()]
 
 
 def _plain_index(index: Any) -> Any:
@@ -498,6 +515,7 @@ def _show(x: Any) -> str:
 
 
 BY_NUMPY: dict[Any, Operation] = {function: op for op in OPERATIONS.values() for function in op.numpy}
+REFLECTED = {np.add: Value.__radd__, np.subtract: Value.__rsub__, np.multiply: Value.__rmul__, np.matmul: Value.__rmatmul__}
 # What NumPy answers about the numbers themselves: no gradient to lose.
 FACTS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isfinite, np.isinf, np.isnan,
          np.signbit, np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str}

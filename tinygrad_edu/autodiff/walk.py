@@ -50,9 +50,9 @@ def walk_back(root: Any, seed: Any, *, since: int = 0, recorded: bool = False) -
 
 def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, Any]:
     cotangents = {root: seed}
-    waiting, pending = {root.born: root}, [-root.born]  # a heap of birth numbers, the youngest first
+    pending = [(-root.born, root)]  # a heap, the youngest first
     while pending:
-        node = waiting.pop(-heappop(pending))
+        _, node = heappop(pending)
         if node.op is None:
             continue
         for parent, x, xbar in zip(node.parents, node.inputs, pull(node, cotangents[node], recorded)):
@@ -65,8 +65,7 @@ def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, An
             else:
                 cotangents[parent] = xbar
                 if parent.op is not None and parent.born >= since:
-                    waiting[parent.born] = parent
-                    heappush(pending, -parent.born)
+                    heappush(pending, (-parent.born, parent))
     return cotangents
 
 
@@ -74,8 +73,8 @@ def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     """What the node's rule gives to each parent for the cotangent ybar; None where nothing flows."""
     op, y = node.op, node.output
     try:
-        if type(y) is not float and (op.partials is None or _repeats(node, y.shape)):
-            ybar = fill(ybar, y.shape)
+        if type(y) is not float and shape_of(ybar) != y.shape and (op.partials is None or _repeats(node, y.shape)):
+            ybar = broadcast_to(ybar, shape=y.shape)
         y, xs = node.recalled() if recorded else (y, node.inputs)
         try:
             return op.pull(node.parents, ybar, y, xs, node.parameters)

@@ -91,7 +91,8 @@ def figures(results: Results) -> dict[str, Picture]:
     E.backward()
     return {
         "graph": Picture(draw(E), "The record behind E for all four associations at once. The gradients in the two boxes marked + "
-                         "are the delta terms.", "Boxes for the weights, biases and operations of a 2-2-1 network."),
+                         "are the delta terms. (Scroll it sideways.)",
+                         "Boxes for the weights, biases and operations of a 2-2-1 network.", wide=True),
         "network": Picture(picture, "x → z → y: two input units, two hidden units, one output unit, with the weights that "
                                     "were learnt (blue positive, red and dashed negative). Each unit also has a bias.",
                            "Circles in three rows, x1 x2, z1 z2 and y, joined by lines of different thickness."),

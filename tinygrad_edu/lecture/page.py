@@ -28,6 +28,8 @@ a { color: var(--link); }
 math { font-size: 1.12em; }
 figure { margin: 1.6rem 0; text-align: center; }
 figure img { max-width: 100%; height: auto; }
+figure.wide div { overflow-x: auto; text-align: left; }
+figure.wide img { max-width: none; }
 figcaption { text-align: left; font-size: .95rem; color: #444; margin-top: .4rem; }
 .aside { border-left: 4px solid #E69F00; padding: .1rem 0 .1rem 1rem; margin: 1.4rem 0; }
 .scroll { overflow-x: auto; }
@@ -40,7 +42,9 @@ details { margin: 1.2rem 0; }
 summary { cursor: pointer; color: var(--link); }
 pre { background: var(--soft); padding: .9rem 1rem; overflow-x: auto;
       font: .82rem/1.45 "DejaVu Sans Mono", Menlo, Consolas, monospace; }
-@media print { details > *:not(summary) { display: block; } h2 { break-before: page; } figure { break-inside: avoid; } }
+@media print {
+  figure.wide img { max-width: 100%; }
+  details > *:not(summary) { display: block; } h2 { break-before: page; } figure { break-inside: avoid; } }
 """
 
 
@@ -96,7 +100,9 @@ def _equation(number: str, latex: str) -> str:
 
 
 def _figure(file: str, picture: Any) -> str:
-    return (f'<figure><img src="{escape(file)}" alt="{escape(picture.alt)}" loading="lazy">'
+    wide = ' class="wide"' if picture.wide else ""
+    return (f'<figure{wide}><div{" tabindex=0" * picture.wide}>'
+            f'<img src="{escape(file)}" alt="{escape(picture.alt)}" loading="lazy"></div>'
             f"<figcaption>{escape(picture.caption)}</figcaption></figure>\n")
 
 

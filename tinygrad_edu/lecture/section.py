@@ -38,11 +38,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with the words that go with it: a caption for all, a description for those who cannot see it."""
+    """A figure with the words that go with it: a caption for all, a description for those who cannot see it.
+
+    A wide one keeps its size on a narrow page and is scrolled sideways; its text would be too small to read otherwise.
+    """
 
     figure: Any
     caption: str
     alt: str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
