@@ -629,3 +629,15 @@ def test_a_list_of_values_is_stacked_not_turned_into_numbers():
     with pytest.raises(DTypeError, match="stack"):
         np.ones(2) * x + [x, x]
     assert stack([x, x]).sum().op is not None
+
+
+def test_a_subclass_of_value_keeps_its_gradient_on_either_side():
+    class Weight(Value):
+        __slots__ = ()
+
+    a, b, array = Value(2.0), Weight(3.0), Weight([1.0, 2.0])
+    for product, left, right in ((a * b, a, b), (b * a, b, a)):
+        product.backward()
+        assert (left.grad, right.grad) == (right.data, left.data)
+    (np.ones(2) * array).sum().backward()
+    assert array.grad.tolist() == [1.0, 1.0]

@@ -42,7 +42,7 @@ def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[V
 
     def method(self: Value, other: Any) -> Value:
         a = self.output
-        if type(other) is Value:
+        if isinstance(other, Value):
             b, parent = other.output, other
         else:
             b, parent = constant(other), None
@@ -184,17 +184,20 @@ class Value:
         gives the same gradients; accumulate=True adds to those that are there (the slides' ∇E ← ∇E + ∇E_t).
         Raises ShapeError for a missing seed or one of the wrong shape.
         """
-        if seed is not None:
-            seed = constant(seed)
-        elif self.size == 1:
+        if seed is None:
+            if self.size != 1:
+                raise ShapeError(f"backward() starts from one number and {self._label()} has shape {self.shape}. "
+                                 "Sum it first, v.sum().backward(), or give a seed of that shape.")
             seed = 1.0
         else:
-            raise ShapeError(f"backward() starts from one number and {self._label()} has shape {self.shape}. "
-                             "Sum it first, v.sum().backward(), or give a seed of that shape.")
-        if shape_of(seed) != self.shape and (self.size != 1 or shape_of(seed)):
-            raise ShapeError(f"the seed is {shape_of(seed)} and {self._label()} is {self.shape}: they must have the same shape.")
+            seed = constant(plain(seed))
+            if shape_of(seed) != self.shape and (shape_of(seed) or self.size != 1):
+                raise ShapeError(f"the seed is {shape_of(seed)} and {self._label()} is {self.shape}: "
+                                 "they must have the same shape.")
         for value, cotangent in walk_back(self, seed).items():
-            value._grad = cotangent if value._grad is None or not accumulate else value.grad + cotangent
+            if accumulate and value._grad is not None:
+                cotangent = value.grad + cotangent
+            value._grad = cotangent
 
     def recalled(self) -> tuple[Value, tuple[Any, ...]]:
         """The value and its inputs as Values, with the data they had when they were used."""

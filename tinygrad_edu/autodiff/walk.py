@@ -58,7 +58,7 @@ def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, An
         for parent, x, xbar in zip(node.parents, node.inputs, pull(node, cotangents[node], recorded)):
             if parent is None or xbar is None:
                 continue
-            if type(xbar) is not float and xbar.shape != shape_of(x):
+            if type(xbar) is not float and (type(x) is float or xbar.shape != x.shape):
                 xbar = sum_to_fit(xbar, shape_of(x), recorded)
             if parent in cotangents:
                 cotangents[parent] = cotangents[parent] + xbar
@@ -73,8 +73,9 @@ def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     """What the node's rule gives to each parent for the cotangent ybar; None where nothing flows."""
     op, y = node.op, node.output
     try:
-        if type(y) is not float and shape_of(ybar) != y.shape and (op.partials is None or _repeats(node, y.shape)):
-            ybar = broadcast_to(ybar, shape=y.shape)
+        if type(y) is not float and (type(ybar) is float or ybar.shape != y.shape):
+            if op.partials is None or _repeats(node, y.shape):
+                ybar = broadcast_to(ybar, shape=y.shape)
         y, xs = node.recalled() if recorded else (y, node.inputs)
         try:
             return op.pull(node.parents, ybar, y, xs, node.parameters)
@@ -151,7 +152,7 @@ def fill(x: Any, shape: tuple[int, ...]) -> Any:
 def sum_to_fit(xbar: Any, shape: tuple[int, ...], recorded: bool) -> Any:
     """xbar summed over the axes that its input was repeated along; it may stay smaller than the shape."""
     extra = len(xbar.shape) - len(shape)
-    if extra < 0:
+    if extra < 0 or xbar.shape == shape:
         return xbar
     if extra == 0 or xbar.shape[extra:] != shape:
         shape = tuple([1 if size == 1 else came for came, size in zip(xbar.shape[extra:], shape)])
