@@ -37,7 +37,7 @@ OPERATIONS: dict[str, Operation] = {}
 # operation; running in a context that is silent already takes 60.
 _SILENT = contextvars.copy_context()
 _SILENT.run(np.seterr, all="ignore")
-run_silently = _SILENT.run  # refuses with RuntimeError while it is running already, here or on another thread
+run_silently = _SILENT.run  # run_silently(f, *xs): RuntimeError while it is running already, here or on another thread
 
 
 def quietly(f: Callable[..., Any], *xs: Any, **parameters: Any) -> Any:
@@ -178,8 +178,8 @@ def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], sampl
                             for i, xdot in enumerate(xdots) if xdot is not None])
 
         def pull_two(parents, ybar, y, xs, parameters):  # the same without the loop, for the product of two
-            a, b = parents
-            return (None if a is None else transposes[0](ybar, *xs), None if b is None else transposes[1](ybar, *xs))
+            (a, b), (left, right) = parents, transposes
+            return None if a is None else left(ybar, *xs), None if b is None else right(ybar, *xs)
 
         operation = _register(forward, formula, symbol, eq, numpy, None, (), samples,
                               rules={"transposes": transposes}, pull=pull_two if len(inputs) == 2 else pull, push=push, **how)

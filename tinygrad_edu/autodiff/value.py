@@ -136,7 +136,7 @@ class Value:
             raise TypeError(f"{self._label()} was computed by {self.op.name}; its data follow from its parents. "
                             "Assign to those, or make a new Value.")
         data = constant(new)
-        if shape_of(data) != shape_of(self.output):
+        if getattr(data, "shape", ()) != getattr(self.output, "shape", ()):
             raise ShapeError(f"{self._label()} has shape {self.shape} and the new data {shape_of(data)}. "
                              "Make a new Value for another shape.")
         self.output = data
@@ -194,9 +194,10 @@ class Value:
             if shape_of(seed) != self.shape and (shape_of(seed) or self.size != 1):
                 raise ShapeError(f"the seed is {shape_of(seed)} and {self._label()} is {self.shape}: "
                                  "they must have the same shape.")
-        for value, cotangent in walk_back(self, seed).items():
-            if accumulate and value._grad is not None:
-                cotangent = value.grad + cotangent
+        cotangents = walk_back(self, seed)
+        if accumulate:
+            cotangents = {v: vbar if v._grad is None else v.grad + vbar for v, vbar in cotangents.items()}
+        for value, cotangent in cotangents.items():
             value._grad = cotangent
 
     def recalled(self) -> tuple[Value, tuple[Any, ...]]:
@@ -352,7 +353,10 @@ def record(op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any] = N
         if type(inputs[0]) is float and not parameters and all(type(x) is float for x in inputs):
             data = op.compute(*inputs)
         else:
-            data = quietly(op.forward, *inputs, **parameters)
+            try:
+                data = run_silently(op.forward, *inputs, **parameters)
+            except RuntimeError:  # another thread is running silently just now
+                data = quietly(op.forward, *inputs, **parameters)
     except Exception as error:
         raise _explain(error, op, xs, parameters) from error
     return _made(data, op, tuple(parents), tuple(inputs), parameters)

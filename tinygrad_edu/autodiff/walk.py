@@ -151,11 +151,8 @@ def fill(x: Any, shape: tuple[int, ...]) -> Any:
 
 def sum_to_fit(xbar: Any, shape: tuple[int, ...], recorded: bool) -> Any:
     """xbar summed over the axes that its input was repeated along; it may stay smaller than the shape."""
-    extra = len(xbar.shape) - len(shape)
-    if extra < 0 or xbar.shape == shape:
+    if len(xbar.shape) < len(shape) or xbar.shape == shape:
         return xbar
-    if extra == 0 or xbar.shape[extra:] != shape:
-        shape = tuple([1 if size == 1 else came for came, size in zip(xbar.shape[extra:], shape)])
     return sum_to(xbar, shape=shape) if recorded else sum_to.forward(xbar, shape=shape)
 
 
