@@ -104,6 +104,13 @@ def test_gradient_methods_only_go_down_for_small_epsilon():
     assert learn_two_inputs(x, target, w, 1.1 * stable, Stopping(1e-6, 200)).E[-1] > 1
 
 
+def test_a_linear_network_follows_the_errors_that_the_slides_author_published():
+    """READING.md's reference run: two inputs and a bias unit of state 1, targets equal to the second input."""
+    x = np.array([[0.0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+    history = learn_two_inputs(x, x[:, 1], np.random.RandomState(1).rand(3), 0.2, Stopping(0.0, 20))
+    np.testing.assert_allclose(2 * np.array(history.E)[[0, 5, 9, 19]], [0.27105, 0.02697, 0.004682, 7.2e-5], rtol=7e-3)  # two digits
+
+
 # -- section 3 -------------------------------------------------------------------------------------------------------
 
 
@@ -188,3 +195,16 @@ def test_xor_is_learnt_with_hidden_units_and_not_without():
     assert backprop(network, x, target, 0.3, Stopping(1e-3, 2000)).E[-1] < 1e-3
     assert np.array_equal(network(x).data > 0.5, target > 0.5)
     assert backprop(Network(2, 1, bias=True), x, target, 0.3, Stopping(1e-9, 1000)).E[-1] == pytest.approx(0.5)
+
+
+def test_xor_follows_the_errors_that_the_slides_author_published():
+    """READING.md's reference run. His bias units have state -1, so our biases start at minus his bias weights; he prints
+    the first error before learning and then counts passes from 1."""
+    rng = np.random.RandomState(1)
+    w_hidden, w_out = rng.rand(3, 2), rng.rand(3, 1)
+    network = Network(2, 2, 1, weights=[w_hidden[:2], w_out[:2]], biases=[-w_hidden[2], -w_out[2]])
+    x, target = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]])
+    history = backprop(network, x, target, 0.1, Stopping(0.0, 3001), keep_weights=False)
+    distance = np.sqrt(2 * np.array(history.E))  # ‖target - y‖
+    np.testing.assert_allclose(distance[[0, 99, 499, 999, 1499, 1999]], [1.5532, 1.0015, 0.9846, 0.8960, 0.5804, 0.0454], atol=6e-5)
+    np.testing.assert_allclose(distance[2999], 3.33e-5, atol=6e-8)

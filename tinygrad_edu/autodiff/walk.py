@@ -73,9 +73,9 @@ def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     """What the node's rule gives to each parent for the cotangent ybar; None where nothing flows."""
     op, y = node.op, node.output
     try:
-        if type(y) is not float and (type(ybar) is float or ybar.shape != y.shape):
-            if op.partials is None or _repeats(node, y.shape):
-                ybar = broadcast_to(ybar, shape=y.shape)
+        small = type(y) is not float and (type(ybar) is float or ybar.shape != y.shape)
+        if small and (op.partials is None or _repeats(node, y.shape)):
+            ybar = broadcast_to(ybar, shape=y.shape)
         y, xs = node.recalled() if recorded else (y, node.inputs)
         try:
             return op.pull(node.parents, ybar, y, xs, node.parameters)
