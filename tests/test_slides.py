@@ -108,7 +108,7 @@ def test_a_linear_network_follows_the_errors_that_the_slides_author_published():
     """READING.md's reference run: two inputs and a bias unit of state 1, targets equal to the second input."""
     x = np.array([[0.0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
     history = learn_two_inputs(x, x[:, 1], np.random.RandomState(1).rand(3), 0.2, Stopping(0.0, 20))
-    np.testing.assert_allclose(2 * np.array(history.E)[[0, 5, 9, 19]], [0.27105, 0.02697, 0.004682, 7.2e-5], rtol=7e-3)  # two digits
+    np.testing.assert_allclose(2 * np.array(history.E)[[0, 5, 9, 19]], [0.27105, 0.02697, 0.004682, 7.2e-5], rtol=7e-3)
 
 
 # -- section 3 -------------------------------------------------------------------------------------------------------
