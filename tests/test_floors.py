@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "tinygrad_edu"
 # Lowest first; a module may import from its own floor and from those before it.
 FLOORS = [
     ["autodiff.mistakes"],
+    ["autodiff.constant"],
     ["autodiff.primitive"],
     ["autodiff.operations.functions", "autodiff.operations.shapes"],
     ["autodiff.operations"],

@@ -5,7 +5,8 @@ Each message says what came, what was needed and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -22,7 +23,30 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return getattr(x, "shape", ())
 
 
-def explain_shapes(name: str, symbol: str, labels: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> str:
+def explain(error: Exception, op: Any, xs: Sequence[Any], parameters: Mapping[str, Any]) -> Exception:
+    """The error of an operation in its own words: what came, what was needed, what to do."""
+    shapes = [shape_of(x) for x in xs]
+    names = op.inputs if not op.variadic else [f"number {i}" for i in range(len(xs))]
+    labels = [getattr(x, "name", None) or name for x, name in zip(xs, names)]
+    if op.name == "getitem":
+        index = shortened(parameters["index"])
+        if not shapes[0]:
+            return IndexError(f"{labels[0]}[{index}]: {labels[0]} is one number; there is nothing to pick from.")
+        return IndexError(f"{labels[0]}[{index}]: {shortened(error)}; {labels[0]} has shape {shapes[0]}.")
+    if len(xs) > 1 and not parameters:
+        return ShapeError(_explain_shapes(op.name, op.symbol, labels, shapes))
+    if op.name == "concatenate" and () in shapes:
+        return ShapeError(f"concatenate joins arrays along an axis they have, and {labels[shapes.index(())]} is one number. "
+                          "Use stack.")
+    given = "".join(f", {name}={shortened(value)}" for name, value in parameters.items())
+    odd = next((i for i, shape in enumerate(shapes) if shape != shapes[0]), 0)
+    shown = range(len(xs)) if len(xs) < 4 else sorted({0, odd})
+    came = ", ".join(f"{labels[i]} of shape {shapes[i]}" for i in shown)
+    kind = ShapeError if isinstance(error, ValueError) else type(error)
+    return kind(f"{op.name}({came}{given}): {error}")
+
+
+def _explain_shapes(name: str, symbol: str, labels: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> str:
     """One sentence about inputs whose shapes do not fit, in the words of the operation."""
     came = " and ".join(f"{label} is {shape}" for label, shape in zip(labels, shapes, strict=True))
     if name == "matmul":
@@ -43,3 +67,16 @@ def _why_matmul(a: str, b: str, A: tuple[int, ...], B: tuple[int, ...]) -> str:
     if len(A) == 2 and A[0] == rows:
         return f"{sentence} Did you mean {a}.T?"
     return sentence
+
+
+def no_record_of(name: str, known: Iterable[str], how: str = "") -> TypeError:
+    """A NumPy function that has no record among the known operations."""
+    near = difflib.get_close_matches(name.split(".")[-1], list(known), 3, 0.5)
+    return TypeError(f"{name}{how} has no record, so it has no gradient. For its numbers alone: {name}(v.data)."
+                     + f" What has one, under a name like it: {', '.join(near)}." * bool(near))
+
+
+def shortened(x: Any) -> str:
+    """x as text in one line that is not too long for a message."""
+    text = " ".join(str(x).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -11,7 +11,6 @@ What you wrap in Value gets a gradient; plain numbers and arrays are constants. 
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import operator
 import threading
@@ -24,11 +23,11 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff import operations as ops
-from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, explain_shapes, shape_of
+from tinygrad_edu.autodiff.constant import constant
+from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, explain, no_record_of, shape_of
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
 from tinygrad_edu.autodiff.walk import walk_back
 
-FLOAT64, FLOAT32 = np.dtype("float64"), np.dtype("float32")
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _new = object.__new__
 _next_birth = itertools.count(1).__next__  # one number each, whatever the number of threads
@@ -282,13 +281,13 @@ class Value:
         if ufunc in FACTS and method == "__call__":
             return ufunc(*map(plain, xs), **options)
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-        raise _no_record_of(f"np.{name}", f" with {', '.join(options)}=" if options else "")
+        raise no_record_of(f"np.{name}", OPERATIONS, f" with {', '.join(options)}=" if options else "")
 
     def __array_function__(self, function: Callable[..., Any], types: Any, xs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if function in FACTS:
             return function(*map(plain, xs), **options)
         if function not in BY_NUMPY:
-            raise _no_record_of(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}")
+            raise no_record_of(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}", OPERATIONS)
         return BY_NUMPY[function](*xs, **options)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Value:
@@ -358,12 +357,12 @@ def record(op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any] = N
             except RuntimeError:  # another thread is running silently just now
                 data = quietly(op.forward, *inputs, **parameters)
     except Exception as error:
-        raise _explain(error, op, xs, parameters) from error
+        raise explain(error, op, [x if isinstance(x, Value) else constant(x) for x in xs], parameters) from error
     return _made(data, op, tuple(parents), tuple(inputs), parameters)
 
 
 def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Value:
-    """A Value around what an operation gave: numbers as floats, arrays closed to writing."""
+    """A Value around what an operation gave; a scalar becomes a float."""
     if type(data) is not float and (type(data) is not ndarray or not data.ndim):
         data = constant(data)
     value = _new(Value)
@@ -406,48 +405,12 @@ def detach(x: Any) -> Value:
     return Value(plain(x))
 
 
-# -- what may go in -----------------------------------------------------------------------------------------------
+# -- numbers in and out -----------------------------------------------------------------------------------------------
 
 
 def plain(x: Any) -> Any:
     """The numbers of a Value; anything else as it is."""
     return x.output if isinstance(x, Value) else x
-
-
-def constant(x: Any) -> Any:
-    """x as a float, a float32 or an array of either that is nobody else's to write into; float64 unless it came as float32.
-
-    An array that could still be written into is copied: the record must stay true. Raises DTypeError, ShapeError.
-    """
-    kind = type(x)
-    if kind is float:
-        return x
-    if kind is ndarray and x.ndim and (x.dtype is FLOAT64 or x.dtype is FLOAT32):
-        return x.copy() if x.flags.writeable or x.base is not None else x
-    if kind is np.float64 or kind is int or kind is bool:
-        return float(x)
-    return _converted(x)
-
-
-def _converted(x: Any) -> Any:
-    if x is None or isinstance(x, (str, bytes, dict, set)):
-        raise DTypeError(f"{x!r:.60} is not a number or an array of numbers.")
-    if isinstance(x, (list, tuple)) and any(isinstance(item, Value) for item in x):
-        raise DTypeError("a list of Values is not one Value. stack(list) makes one, and keeps their record.")
-    try:
-        array = np.array(x)
-    except ValueError:
-        raise ShapeError(f"the rows of {str(x)[:60]} are not equally long; an array needs rows of one length.") from None
-    if array.dtype.kind in "biu" or (array.dtype.char in "df" and not array.dtype.isnative):
-        array = array.astype(float)
-    if array.dtype.char not in "df":
-        kind = "objects" if array.dtype == object else str(array.dtype)
-        what = f"an array of {kind}" if isinstance(x, ndarray) or array.dtype != object else f"a {type(x).__name__}"
-        raise DTypeError(f"{what} cannot be differentiated here: it takes real numbers, float64 or float32 "
-                         f"(integers and bools become float64). It came as {str(x)[:60]}.")
-    if not array.ndim:
-        return float(array) if array.dtype.char == "d" else array[()]
-    return array
 
 
 def same_shape(x: Any, data: Any) -> Any:
@@ -479,40 +442,6 @@ def _plain_index(index: Any) -> Any:
     if isinstance(index, Value):
         raise DTypeError("an index is made of integers, slices or bools, and a Value holds floats. Use a plain array.")
     return np.array(index) if isinstance(index, (list, ndarray)) else index
-
-
-def _explain(error: Exception, op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Exception:
-    """The error in the words of the operation: what came, what was needed, what to do."""
-    shapes = [shape_of(plain(x)) if isinstance(x, Value) else np.shape(x) for x in xs]
-    names = op.inputs if not op.variadic else [f"number {i}" for i in range(len(xs))]
-    labels = [x.name if isinstance(x, Value) and x.name else name for x, name in zip(xs, names, strict=False)]
-    if op is ops.getitem:
-        index = _shortened(parameters["index"])
-        if not shapes[0]:
-            return IndexError(f"{labels[0]}[{index}]: {labels[0]} is one number; there is nothing to pick from.")
-        return IndexError(f"{labels[0]}[{index}]: {_shortened(error)}; {labels[0]} has shape {shapes[0]}.")
-    if len(xs) > 1 and not parameters:
-        return ShapeError(explain_shapes(op.name, op.symbol, labels, shapes))
-    if op is ops.concatenate and () in shapes:
-        return ShapeError(f"concatenate joins arrays along an axis they have, and {labels[shapes.index(())]} is one number. "
-                          "Use stack.")
-    given = "".join(f", {name}={_shortened(value)}" for name, value in parameters.items())
-    odd = next((i for i, shape in enumerate(shapes) if shape != shapes[0]), 0)
-    shown = range(len(xs)) if len(xs) < 4 else sorted({0, odd})
-    came = ", ".join(f"{labels[i]} of shape {shapes[i]}" for i in shown)
-    kind = ShapeError if isinstance(error, ValueError) else type(error)
-    return kind(f"{op.name}({came}{given}): {error}")
-
-
-def _no_record_of(name: str, how: str = "") -> TypeError:
-    near = difflib.get_close_matches(name.split(".")[-1], OPERATIONS, 3, 0.5)
-    return TypeError(f"{name}{how} has no record, so it has no gradient. For its numbers alone: {name}(v.data)."
-                     + f" What has one, under a name like it: {', '.join(near)}." * bool(near))
-
-
-def _shortened(x: Any) -> str:
-    text = " ".join(str(x).split())
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _show(x: Any) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError
-from tinygrad_edu.autodiff.value import constant
 from tinygrad_edu.learning.history import History, norm
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.network.error import half_squared_error

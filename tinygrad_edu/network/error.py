@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
-from tinygrad_edu.autodiff.value import Value, constant, plain
+from tinygrad_edu.autodiff.value import Value, plain
 
 
 def half_squared_error(y: Value, target: Any) -> Value:

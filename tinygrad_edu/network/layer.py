@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
 from tinygrad_edu.autodiff.operations import matmul
-from tinygrad_edu.autodiff.value import Value, constant
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.network.activation import activation
 
 
