@@ -37,3 +37,11 @@ def test_the_folders_and_the_sections_that_it_names_are_there():
     assert len(named) >= 9
     assert all((ROOT / name).is_dir() for name in named)
     assert re.findall(r"^\| `([a-z-]+)` \|", README, flags=re.MULTILINE) == [section.name for section in SECTIONS]
+
+
+def test_a_notebook_shows_a_value_as_its_drawing_and_a_huge_one_as_text():
+    y = Value(2.0, name="w") * 3.0
+    assert y._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+    for _ in range(2000):
+        y = y + 1.0
+    assert y._repr_mimebundle_() == {"text/plain": repr(y)}

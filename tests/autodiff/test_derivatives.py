@@ -370,3 +370,8 @@ def test_pieces_put_together_and_taken_apart():
     a, b, c = X
     expected = [c + math.cos(a) - math.sin(a) * a, -math.sin(b) * b + math.cos(b), a]
     np.testing.assert_allclose(grad(f)(X), expected, rtol=1e-14)
+
+
+def test_an_infinite_constant_beside_a_value_has_a_tangent_of_zero():
+    _, tangent = jvp(lambda x: concatenate([x, np.array([np.inf, np.nan])]), [np.ones(1)], [np.ones(1)])
+    assert tangent.tolist() == [1.0, 0.0, 0.0]

@@ -172,8 +172,8 @@ def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], sampl
                     for parent, transpose in zip(parents, transposes)]
 
         def push(xdots, y, xs, parameters):
-            if variadic:  # linear in all inputs together, so the missing tangents are zeros
-                return operation([x * 0.0 if xdot is None else xdot for x, xdot in zip(xs, xdots, strict=True)], **parameters)
+            if variadic:  # linear in all inputs together, so the missing tangents are zeros, also where x is inf or nan
+                return operation([(x == x) * 0.0 if xdot is None else xdot for x, xdot in zip(xs, xdots)], **parameters)
             return _add_up([operation(*xs[:i], xdot, *xs[i + 1 :], **parameters)
                             for i, xdot in enumerate(xdots) if xdot is not None])
 
