@@ -41,8 +41,8 @@ def test_two_inputs_arrive_at_the_solution_of_the_two_equations():
 
 def test_the_cap_ends_learning_and_says_so():
     history = backprop(Network(2, 2, 1), x, target, 0.1, Stopping(cap=7))
-    assert (history.steps, len(history.weights), len(history.gradient)) == (7, 7, 7)
-    assert history.reason.startswith("cap: 7 steps")
+    assert (history.steps, len(history.weights), len(history.gradient_norm)) == (7, 7, 7)
+    assert history.reason.startswith("cap: 7 passes")
     assert not history.converged
 
 
@@ -64,7 +64,7 @@ def test_accumulated_gradients_are_sums_over_associations_not_means():
     once, twice = Network(2, 1, seed=1), Network(2, 1, seed=1)
     one = backprop(once, x, target, 0.1, Stopping(cap=1))
     two = backprop(twice, np.vstack([x, x]), np.vstack([target, target]), 0.1, Stopping(cap=1))
-    assert two.gradient[0] == pytest.approx(2 * one.gradient[0])
+    assert two.gradient_norm[0] == pytest.approx(2 * one.gradient_norm[0])
     assert two.E[0] == pytest.approx(2 * one.E[0])
 
 

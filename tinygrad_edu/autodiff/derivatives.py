@@ -15,7 +15,6 @@ now, and only its descendants are walked, so that an outer derivative's Values a
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,11 +24,10 @@ import numpy as np
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, shape_of
 from tinygrad_edu.autodiff.operations import identity, reshape, stack
-from tinygrad_edu.autodiff.value import Value, plain, recording, same_shape
+from tinygrad_edu.autodiff.value import Value, differentiating, plain, recording, same_shape
 from tinygrad_edu.autodiff.walk import ancestors, walk_back, walk_forward
 
 Function = Callable[..., Any]
-_inside = threading.local()  # .depth: how many derivatives are being taken on this thread, one inside the other
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -50,7 +48,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
             raise ShapeError(f"grad needs a function that gives one number; this one gave shape {shape_of(y)}. "
                              "Sum it, or use jacobian.")
         gradients = pull(1.0)
-        return y, gradients[0] if isinstance(argnums, int) else gradients
+        return y, gradients if isinstance(argnums, tuple) else gradients[0]
 
     return of
 
@@ -127,7 +125,9 @@ def hvp(f: Function, argnums: int = 0) -> Function:
 def _chosen(f: Function, argnums: int | tuple[int, ...], args: Sequence[Any],
             options: dict[str, Any]) -> tuple[Function, list[Any]]:
     """f as a function of the chosen arguments alone, and what they are."""
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not all(isinstance(i, int) for i in chosen):
+        raise TypeError(f"argnums says which argument by its number, and is {argnums!r}. Did you mean grad(f)(x)?")
     if any(not -len(args) <= i < len(args) for i in chosen):
         raise IndexError(f"argnums is {argnums}, and f was called with {len(args)} argument{'s' * (len(args) != 1)}.")
 
@@ -151,17 +151,17 @@ def _evaluated(f: Function, xs: Sequence[Value]) -> Value:
 @contextmanager
 def _differentiating(xs: Sequence[Any]) -> Iterator[tuple[list[Value], bool]]:
     """Fresh copies of xs to differentiate with respect to, and whether the answer has to be differentiable in turn."""
-    _inside.depth = getattr(_inside, "depth", 0) + 1
+    differentiating.depth = getattr(differentiating, "depth", 0) + 1
     try:
         with recording(True):
             yield [identity(x) if isinstance(x, Value) else Value(x) for x in xs], any(isinstance(x, Value) for x in xs)
     finally:
-        _inside.depth -= 1
+        differentiating.depth -= 1
 
 
 def _depends_on_outer(y: Value, since: int) -> bool:
     """Whether an enclosing derivative's Values went into y: f may have closed over them."""
-    if not getattr(_inside, "depth", 0):
+    if not getattr(differentiating, "depth", 0):
         return False
     made_from = (parent for node in ancestors(y, since) for parent in node.parents)
     return y.born < since or any(parent is not None and parent.born < since for parent in made_from)

@@ -5,7 +5,6 @@ Each message says what came, what was needed and what to do.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -69,14 +68,29 @@ def _why_matmul(a: str, b: str, A: tuple[int, ...], B: tuple[int, ...]) -> str:
     return sentence
 
 
-def no_record_of(name: str, known: Iterable[str], how: str = "") -> TypeError:
-    """A NumPy function that has no record among the known operations."""
-    near = difflib.get_close_matches(name.split(".")[-1], list(known), 3, 0.5)
-    return TypeError(f"{name}{how} has no record, so it has no gradient. For its numbers alone: {name}(v.data)."
-                     + f" What has one, under a name like it: {', '.join(near)}." * bool(near))
+# What people look for under another name than ours.
+ADVICE = {
+    "dot": "v @ w", "clip": "maximum and minimum", "vstack": "concatenate", "hstack": "concatenate", "norm": "sqrt((v * v).sum())",
+    "ravel": "v.reshape(-1)", "flatten": "v.reshape(-1)", "squeeze": "v.reshape(...)", "expand_dims": "v[None]",
+    "var": "((v - v.mean()) ** 2).mean()", "std": "sqrt(((v - v.mean()) ** 2).mean())", "outer": "v[:, None] * w",
+    "numpy": "v.data", "zero_grad": "nothing: backward() starts anew", "requires_grad": "nothing: every Value has a gradient",
+    "clone": "Value(v.data)", "detach": "detach(v)", "pow": "v ** b", "matmul": "v @ w", "amax": "v.max()", "amin": "v.min()",
+}
+
+
+def advice_on(name: str, operations: Iterable[str]) -> str:
+    """A sentence on what to use instead of a name that is not ours, or nothing."""
+    instead = ADVICE.get(name) or (f"{name}(v)" if name in operations else "")
+    return f" Use {instead}." if instead else ""
+
+
+def no_record_of(name: str, operations: Iterable[str], how: str = "") -> TypeError:
+    """A NumPy function that is not among the operations."""
+    return TypeError(f"{name}{how} has no record, so it has no gradient.{advice_on(name.split('.')[-1], operations)} "
+                     "For the numbers alone, call it on v.data.")
 
 
 def shortened(x: Any) -> str:
     """x as text in one line that is not too long for a message."""
-    text = " ".join(str(x).split())
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    text = " ".join((repr(x) if isinstance(x, str) else str(x)).split())
+    return text if len(text) <= 100 else f"{text[:97]}..."

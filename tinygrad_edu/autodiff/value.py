@@ -23,8 +23,8 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff import operations as ops
-from tinygrad_edu.autodiff.constant import constant
-from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, explain, no_record_of, shape_of
+from tinygrad_edu.autodiff.constant import FLOAT32, constant
+from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, advice_on, explain, no_record_of, shape_of
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
 from tinygrad_edu.autodiff.walk import walk_back
 
@@ -33,6 +33,7 @@ _new = object.__new__
 _next_birth = itertools.count(1).__next__  # one number each, whatever the number of threads
 _not_recording: dict[int, bool] = {}  # thread -> True while it is inside no_record(); empty almost always
 _this_thread = threading.get_ident
+differentiating = threading.local()  # .depth: how many derivatives are being taken on this thread, one inside the other
 
 
 def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
@@ -94,7 +95,8 @@ class Value:
     """A float or an array with a record of the operation and the parents that it was made from.
 
     data: a number, or anything that makes an array of float64 or float32 (integers and bools become float64).
-    It is copied, and then cannot be written into: `w.data = w.data - epsilon * w.grad` replaces it whole.
+    It is copied, and then cannot be written into: NumPy says "output array is read-only" to `w.data -= ...`, and
+    `w.data = w.data - epsilon * w.grad` replaces it whole. (`output` is the same array, as the walks read it.)
     name: how drawings, errors and generated source call it.
     Raises DTypeError for what is not a real number, ShapeError for a ragged list.
     """
@@ -135,6 +137,8 @@ class Value:
             raise TypeError(f"{self._label()} was computed by {self.op.name}; its data follow from its parents. "
                             "Assign to those, or make a new Value.")
         data = constant(new)
+        if type(self.output) is not float and self.output.dtype is FLOAT32:
+            data = np.float32(data)  # of an array too; the type stays
         if getattr(data, "shape", ()) != getattr(self.output, "shape", ()):
             raise ShapeError(f"{self._label()} has shape {self.shape} and the new data {shape_of(data)}. "
                              "Make a new Value for another shape.")
@@ -254,6 +258,7 @@ class Value:
         return bool(self.output)
 
     def __float__(self) -> float:
+        self._refuse_to_forget("float(v), math.…(v) and array[i] = v")
         return self.item()
 
     def __int__(self) -> int:
@@ -270,6 +275,7 @@ class Value:
     # -- NumPy's functions and names ------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        self._refuse_to_forget("np.array(v)")
         return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
@@ -281,6 +287,8 @@ class Value:
         if ufunc in FACTS and method == "__call__":
             return ufunc(*map(plain, xs), **options)
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        if any(isinstance(out, ndarray) for out in options.get("out", ())):
+            raise TypeError(f"np.{name} with out= (and `a += v`) has no gradient: an array cannot hold a record. Write a = a + v.")
         raise no_record_of(f"np.{name}", OPERATIONS, f" with {', '.join(options)}=" if options else "")
 
     def __array_function__(self, function: Callable[..., Any], types: Any, xs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -333,6 +341,15 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:  # copy, deepcopy and pickle keep data and name, and drop the record
         return Value, (self.output, self.name)
+
+    def _refuse_to_forget(self, how: str) -> None:
+        """Inside grad and its kin a number without a record would be a constant, and its gradient silently 0."""
+        if getattr(differentiating, "depth", 0):
+            raise TypeError(f"{how} would lose the record in the middle of a derivative. Use tinygrad_edu's functions, "
+                            "stack and concatenate; or v.data, if a constant is what you want.")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"a Value has no {name!r}.{advice_on(name, OPERATIONS)}")
 
     def _label(self) -> str:
         return self.name or "this value"

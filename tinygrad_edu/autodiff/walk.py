@@ -41,8 +41,8 @@ class Node(Protocol):
 def walk_back(root: Any, seed: Any, *, since: int = 0, recorded: bool = False) -> dict[Any, Any]:
     """{node: cotangent} for all that root was made from: reverse mode.
 
-    seed is root's own cotangent; it broadcasts to root's data. Nodes born before `since` get their cotangent and
-    are not walked past. With `recorded` the rules are applied to the nodes themselves, so the cotangents are nodes
+    seed is root's own cotangent; it broadcasts to root's data. Nodes below root that were born before `since` get their
+    cotangent and are not walked past. With `recorded` the rules are applied to the nodes themselves, so the cotangents are nodes
     and can be differentiated again.
     """
     return quietly(_walk_back, root, seed, since, recorded)

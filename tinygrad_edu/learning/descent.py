@@ -1,9 +1,9 @@
-'''The slides' three learning algorithms, each line beside the line of pseudo-code it comes from.
+"""The slides' three learning algorithms, each line beside the line of pseudo-code it comes from.
 
 All three return a History: the weights, E and |∇E| at each pass through the loop, and the reason for stopping. ε is
 `epsilon`, the size of a step. The slides change the weights and then test the gradient that they had before; here the
 test comes first, so that the last weights in the History are those whose gradient was found to be small.
-'''
+"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.constant import constant
-from tinygrad_edu.autodiff.mistakes import ShapeError
+from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
 from tinygrad_edu.learning.history import History, norm
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.network.error import half_squared_error
@@ -25,13 +25,13 @@ Report = Callable[[History], None]
 
 def learn_one_association(x: float, target: float, w: float, epsilon: float, stopping: Stopping = Stopping()) -> History:
     """Algorithm 1: one weight, one association. Raises ValueError for ε ≤ 0."""
-    _positive(epsilon)
+    _checked(epsilon, stopping)
     history, learning = History(), True      # initialise w; set learning to true
     while learning:                          # while learning do
         y = w * x                            #   get state of output unit y = wx
         delta = y - target                   #   get delta term δ = y - target
         dE_dw = delta * x                    #   get weight gradient for input vector dE/dw = δx
-        _record(history, w, 0.5 * delta * delta, abs(dE_dw))
+        _note(history, w, 0.5 * delta * delta, abs(dE_dw))
         if reason := stopping.reason(history):   # if |dE/dw| ≈ 0 then set learning to false
             history.reason, learning = reason, False
             continue
@@ -42,10 +42,11 @@ def learn_one_association(x: float, target: float, w: float, epsilon: float, sto
 
 def learn_two_inputs(x: ndarray, target: ndarray, w: ndarray, epsilon: float, stopping: Stopping = Stopping()) -> History:
     """Algorithm 2: one output unit, any number of input units and associations. x: (T, I), target: (T,), w: (I,)."""
-    _positive(epsilon)
+    _checked(epsilon, stopping)
     x, target, w = constant(x), constant(target), constant(w)
-    if x.ndim != 2 or target.shape != x.shape[:1] or w.shape != x.shape[1:]:
-        raise ShapeError(f"x is {x.shape}, target {target.shape} and w {w.shape}; x: (T, I) needs target: (T,) and w: (I,).")
+    shapes = shape_of(x), shape_of(target), shape_of(w)
+    if len(shapes[0]) != 2 or shapes[1:] != (shapes[0][:1], shapes[0][1:]):
+        raise ShapeError("x is {}, target {} and w {}; x: (T, I) needs target: (T,) and w: (I,).".format(*shapes))
     history, learning = History(), True      # initialise weights; set learning to true
     while learning:                          # while learning do
         change_w = np.zeros_like(w)          #   set recorder of weight change vectors Δw to zero
@@ -58,7 +59,7 @@ def learn_two_inputs(x: ndarray, target: ndarray, w: ndarray, epsilon: float, st
             change_w += change_w_t           #     accumulate Δw ← Δw + Δw_t
             gradient += gradient_t           #     (∇E, which the slide tests without forming it)
             E += 0.5 * float(delta_t * delta_t)
-        _record(history, w, E, norm(gradient))
+        _note(history, w, E, norm(gradient))
         if reason := stopping.reason(history):   # if |∇E| ≈ 0 then set learning to false
             history.reason, learning = reason, False
             continue
@@ -73,8 +74,12 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
     keep_weights=False leaves the weights out of the History (a big network would fill the memory); report is called with
     the History after each step. Raises ShapeError, ValueError.
     """
-    _positive(epsilon)
-    x, target = np.atleast_2d(constant(x)), np.atleast_2d(constant(target))
+    _checked(epsilon, stopping)
+    x, target = constant(x), constant(target)
+    for name, given in (("x", x), ("target", target)):
+        if len(shape_of(given)) != 2 or not len(given):
+            raise ShapeError(f"{name} is {shape_of(given)}; it needs one row per association, at least one, and one column "
+                             f"per unit: for one unit, {name}.reshape(-1, 1).")
     if len(x) != len(target):
         raise ShapeError(f"there are {len(x)} inputs and {len(target)} targets: each association needs one of both.")
     history, learning = History(), True      # initialise network weights (Network did); set learning to true
@@ -89,7 +94,7 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
             E_t.backward(accumulate=True)    #     get delta terms of output units, use them to get those of hidden units,
             E += E_t.item()                  #     use these to get ∇E_t, accumulate gradient ∇E ← ∇E + ∇E_t
         gradient = [w.grad for w in network.parameters]
-        _record(history, [w.data for w in network.parameters] if keep_weights else None, E, norm(*gradient))
+        _note(history, [w.data for w in network.parameters] if keep_weights else None, E, norm(*gradient))
         if report is not None:
             report(history)
         if reason := stopping.reason(history):   # if |∇E| ≈ 0 then set learning to false
@@ -101,12 +106,14 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
     return history
 
 
-def _record(history: History, weights: Any, E: float, gradient: float) -> None:
+def _note(history: History, weights: Any, E: float, gradient: float) -> None:
     history.weights.append(weights)
     history.E.append(E)
-    history.gradient.append(gradient)
+    history.gradient_norm.append(gradient)
 
 
-def _positive(epsilon: float) -> None:
-    if not epsilon > 0:
-        raise ValueError(f"ε is {epsilon}; a learning rate is a number above 0, such as 0.1.")
+def _checked(epsilon: float, stopping: Stopping) -> None:
+    if not isinstance(epsilon, (int, float, np.number)) or not epsilon > 0:
+        raise ValueError(f"ε is {epsilon!r}; a learning rate is a number above 0, such as 0.1.")
+    if not isinstance(stopping, Stopping):
+        raise TypeError(f"stopping is {stopping!r}; write Stopping(tolerance=1e-6, cap=10_000).")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from tinygrad_edu.autodiff.primitive import quietly
 
 
 @dataclass
@@ -17,7 +20,7 @@ class History:
 
     weights: list[Any] = field(default_factory=list)
     E: list[float] = field(default_factory=list)
-    gradient: list[float] = field(default_factory=list)  # |∇E|
+    gradient_norm: list[float] = field(default_factory=list)  # |∇E|
     reason: str = ""
 
     @property
@@ -37,4 +40,4 @@ class History:
 
 def norm(*gradients: Any) -> float:
     """|∇E| over all the weights together."""
-    return float(np.sqrt(sum(float(np.sum(np.square(g))) for g in gradients)))
+    return math.hypot(*(quietly(np.linalg.norm, gradient) for gradient in gradients))

@@ -103,7 +103,7 @@ def figures(results: Results) -> dict[str, Picture]:
                          "are the delta terms. (Scroll it sideways.)",
                          "Boxes for the weights, biases and operations of a 2-2-1 network.", wide=True),
         "network": Picture(picture, "x → z → y: two input units, two hidden units, one output unit, with the weights that "
-                                    "were learnt (blue positive, red and dashed negative). Each unit also has a bias.",
+                                    "were learnt (blue positive, orange and dashed negative). Each unit also has a bias.",
                            "Circles in three rows, x1 x2, z1 z2 and y, joined by lines of different thickness."),
         "sigmoid": Picture(slope, "The activation function (31) and its slope (32). Far from the middle the slope is "
                                   "nearly 0, and so is every delta term that has to pass through it.",
@@ -128,7 +128,7 @@ SECTION = Section(
                ("34", r"\Delta w_{ij}(t) = -\epsilon \, \delta_{jt} x_{it}"),
                ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{T} \delta_{jt} x_{it}")),
     look_for="δ = ∂E/∂u is what a machine calls the cotangent of u. Equation 33 is written by hand below; the machine was "
-             "never told it, and finds the same numbers to eleven digits.",
+             "never told it, and finds the same numbers.",
     aside="“We know how to find the delta term of each output unit” holds as y − target for linear output units, as here; "
           "a sigmoid output unit needs its own slope y(1 − y) as well. (33) calls the hidden state y, the picture calls "
           "it z. “Not convex, so it has local minima” is too strong: it may have them. XOR needs biases, which the slides "

@@ -78,9 +78,9 @@ def figures(results: Results) -> dict[str, Picture]:
                                    "towards w*.",
                             "A parabola E of w with its lowest point at w star = 0.25, and at w = 0.4 a tangent and a "
                             "steeper chord."),
-        "learning": Picture(learning, "E during learning for five learning rates. Each pass multiplies the error in w by "
-                                      "1 − 0.64 ε: smooth below ε = 1.5625, a zig-zag up to 3.125, and beyond it no "
-                                      "learning at all.",
+        "learning": Picture(learning, "E during learning for five learning rates, up to pass 60. Each pass multiplies the distance "
+                                      "w − w* by 1 − 0.64 ε: below ε = 1.5625 w goes straight to w*, up to 3.125 it zig-zags "
+                                      "around it (E, a square, does not show that), and beyond it there is no learning at all.",
                             "Five falling lines on a logarithmic axis; the one for ε = 2 falls fastest, those for 0.1 and "
                             "3 slowest."),
     }

@@ -23,7 +23,7 @@ h3 { font-size: 1.05rem; margin: 1.6rem 0 .3rem; }
 nav ol { padding-left: 1.4rem; }
 a { color: var(--link); }
 .equations { width: 100%; border-collapse: collapse; background: var(--soft); margin: 1.2rem 0; }
-.equations td { padding: .45rem 1rem; overflow-x: auto; }
+.equations td { padding: .45rem 1rem; }
 .equations td:last-child { text-align: right; white-space: nowrap; color: #555; width: 4.5rem; }
 math { font-size: 1.12em; }
 figure { margin: 1.6rem 0; text-align: center; }
@@ -36,7 +36,8 @@ figcaption { text-align: left; font-size: .95rem; color: #444; margin-top: .4rem
 .checks { border-collapse: collapse; font-size: .9rem; width: 100%; }
 .checks th, .checks td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line);
                          vertical-align: top; }
-.checks td:nth-child(n+2) { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.checks td:nth-child(2) { min-width: 11rem; }
+.checks td:nth-child(n+3) { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .failed { color: var(--bad); font-weight: bold; }
 details { margin: 1.2rem 0; }
 summary { cursor: pointer; color: var(--link); }
@@ -66,7 +67,7 @@ def page(given: Iterable[Given]) -> str:
 <body>
 <h1>Backprop: how it works, and how it fails</h1>
 <p class="lead">The lecture of J. V. Stone's slides, run by tinygrad_edu. Every number and figure on this page was computed
-when the page was made; {passed} of {len(checks)} comparisons with the slides hold.</p>
+when the page was made; {passed} of {len(checks)} checks hold.</p>
 <nav aria-label="Sections"><ol>{contents}</ol></nav>
 {"".join(_section(number, one) for number, one in enumerate(given, start=1))}
 </body>
@@ -80,14 +81,16 @@ def _section(number: int, given: Given) -> str:
 <section id="{section.name}">
 <h2>{number}. {escape(section.title)}</h2>
 <p>{escape(section.text)}</p>
-<table class="equations" aria-label="Equations">{"".join(_equation(n, latex) for n, latex in section.equations)}</table>
+<div class="scroll"><table class="equations" aria-label="Equations">
+{"".join(_equation(n, latex) for n, latex in section.equations)}</table></div>
 <p><strong>Look for this.</strong> {escape(section.look_for)}</p>
 {"".join(_figure(file, picture) for file, picture in given.pictures)}
 <div class="aside"><p><strong>Beside the slides.</strong> {escape(section.aside)}</p></div>
 <details><summary>The code that made this</summary>
 {"".join(_code(function) for function in section.code)}</details>
-<h3>Checked against the slides</h3>
-<div class="scroll"><table class="checks"><thead><tr><th>check</th><th>slide</th><th>ours</th><th>within</th><th></th></tr></thead>
+<h3>Checked</h3>
+<div class="scroll"><table class="checks">
+<thead><tr><th></th><th>check</th><th>expected</th><th>found</th><th>within</th></tr></thead>
 <tbody>{"".join(_check(check.row, check.passed) for check in given.checks)}</tbody></table></div>
 </section>
 """
@@ -112,5 +115,5 @@ def _code(function: Any) -> str:
 
 
 def _check(row: tuple[str, ...], passed: bool) -> str:
-    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[:4])
-    return f'<tr>{cells}<td class="{"passed" if passed else "failed"}">{"✓" if passed else "✗ failed"}</td></tr>'
+    verdict = f'<td class="{"passed" if passed else "failed"}">{"✓" if passed else "✗ failed"}</td>'
+    return f"<tr>{verdict}{''.join(f'<td>{escape(cell)}</td>' for cell in row[:4])}</tr>"

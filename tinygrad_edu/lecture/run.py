@@ -57,6 +57,6 @@ def write_page(given: Iterable[Given], out: Path) -> Path:
 
 def table(checks: Iterable[Check]) -> str:
     """The checks as a plain table with one line each."""
-    rows = [("check", "slide", "ours", "within", ""), *(check.row for check in checks)]
+    rows = [("check", "expected", "found", "within", ""), *(check.row for check in checks)]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     return "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)

@@ -65,7 +65,7 @@ def checks(results: Results) -> list[Check]:
         Check("two weights learn two associations, final E", 0.0, run.E[-1], 1e-12),
         Check("five weights learn five independent inputs, final E", 0.0, many.E[-1], 1e-12),
         Check("two weights, three associations", "E stays above 0", f"E {too_many.E[-1]:.4f}", holds=too_many.E[-1] > 1e-3),
-        Check("x1 parallel to x2: no solution", "usually exists", f"E {parallel.E[-1]:.4f}", holds=parallel.E[-1] > 1e-3),
+        Check("x1 parallel to x2: no solution", "E stays above 0", f"E {parallel.E[-1]:.4f}", holds=parallel.E[-1] > 1e-3),
     ]
 
 
@@ -80,12 +80,13 @@ def figures(results: Results) -> dict[str, Picture]:
     surface.error_contours(axis, E, BOX, path, results["machine"], results["solution"])
     return {
         "network": Picture(network, "Fig. 1: two input units and one output unit. Both starting weights are negative "
-                                    "(red, dashed); w2 = −1.6 is drawn thicker than w1 = −0.8.",
+                                    "(orange, dashed); w2 = −1.6 is drawn thicker than w1 = −0.8.",
                            "Two circles x1 and x2, each joined by a line to a circle y."),
         "surface": Picture(tall, "Fig. 2: the error surface. The arrow −∇E lies on the ground plane, because it is a "
-                                 "direction for the weights; the white dots are E after each step.",
+                                 "direction for the weights; the white dots are E at the start and after each step. (The "
+                                 "plane is lowered, so that it can be seen.)",
                            "A bowl-shaped surface over the plane of two weights; white dots run down to its lowest point, "
-                           "a red arrow lies on the plane below."),
+                           "an orange arrow lies on the plane below."),
         "above": Picture(above, "The same from above. −∇E stands at right angles to the contour, not towards the lowest point: "
                          "steepest is not the same as straight there.",
                          "Elliptical contours, a path of white dots curving from the lower left to a green star at the solution."),
@@ -107,7 +108,8 @@ SECTION = Section(
                           r"\mathbf{w}_{\text{new}} = \mathbf{w}_{\text{old}} - \epsilon \nabla E")),
     look_for="The first steps are long and the last ones short, though ε never changes: a step is ε times the gradient, "
              "and the gradient shrinks on the way down.",
-    aside="The slides give only the start (−0.8, −1.6); inputs, targets and ε = 0.2 are ours. On the left of (16, 17), "
-          "and as y_t in (18–22), stand targets. “A solution usually exists” means: not when the two inputs are parallel.",
+    aside="The slides give only the start (−0.8, −1.6); inputs, targets and ε = 0.2 are ours. What the slides call y on the "
+          "left of (16, 17) and inside the brackets of (18–22) is the target. “A solution usually exists” means: not when the "
+          "two inputs are parallel.",
     compute=compute, checks=checks, figures=figures, code=(E_of, by_machine, delta.two_weights_by_loops, learn_two_inputs),
 )

@@ -1,7 +1,7 @@
 """The slides' gradients derived by hand, in plain NumPy: eq. 3, 9, 25-28 and 33-35, for any number of hidden layers.
 
-Everything stands here twice: with the slides' loops over i, j, k and t spelled out, and vectorised. Neither knows that
-the engine exists, so that the two can be checked against each other: a check says nothing if both sides share code.
+States, deltas and gradients stand here twice: with the slides' loops over i, j, k and t spelled out, and vectorised. Neither
+knows that the engine exists, so that they can check it and it them: a check says nothing if both sides share code.
 
 Symbols, and the shapes of the vectorised form:  x: (T, I)  w: (I, J)  u = x @ w + b: (T, J)  y = f(u): (T, J)
 States are listed from input to output, [x, z, ..., y]; weights, biases and deltas by layer, [w_ij, w_jk, ...].
@@ -58,6 +58,7 @@ def sigmoid(u: ndarray) -> ndarray:
 
 def states(x: ndarray, weights: list[ndarray], biases: list[ndarray] | None = None, output: str = LINEAR) -> list[ndarray]:
     """[x, z, ..., y]: the state of every unit for every association; hidden units are sigmoid."""
+    _known(output)
     found = [x]
     for n, w in enumerate(weights):
         u = found[-1] @ w + (0.0 if biases is None else biases[n])  # (1, 12)
@@ -67,7 +68,10 @@ def states(x: ndarray, weights: list[ndarray], biases: list[ndarray] | None = No
 
 def deltas(states: list[ndarray], weights: list[ndarray], target: ndarray, output: str = LINEAR) -> list[ndarray]:
     """[δ of the first hidden layer, ..., δ of the output layer], each (T, units), for E = ½ Σ (y - target)²."""
+    _known(output)
     y = states[-1]
+    if np.shape(target) != y.shape:
+        raise ValueError(f"the outputs y are {y.shape} and the targets {np.shape(target)}: each output needs one target.")
     delta = y - target  # (3, 25)
     if output == SIGMOID:
         delta = delta * y * (1 - y)  # the slope (32) of a sigmoid output unit belongs to its δ = ∂E/∂u
@@ -92,12 +96,18 @@ def changes(gradients: list[ndarray], epsilon: float) -> list[ndarray]:
     return [-epsilon * gradient for gradient in gradients]  # (34, 35)
 
 
+def _known(output: str) -> None:
+    if output not in (LINEAR, SIGMOID):
+        raise ValueError(f"output units are {LINEAR!r} or {SIGMOID!r} here, not {output!r}: their δ was derived for these two.")
+
+
 # -- the same, one unit, one weight and one association at a time -----------------------------------------------
 
 
 def states_by_loops(x: ndarray, weights: list[ndarray], biases: list[ndarray] | None = None,
                     output: str = LINEAR) -> list[ndarray]:
     """[x, z, ..., y], as `states`."""
+    _known(output)
     found = [x]
     for n, w in enumerate(weights):
         I, J = w.shape
@@ -115,6 +125,7 @@ def states_by_loops(x: ndarray, weights: list[ndarray], biases: list[ndarray] | 
 
 def deltas_by_loops(states: list[ndarray], weights: list[ndarray], target: ndarray, output: str = LINEAR) -> list[ndarray]:
     """[δ of the first hidden layer, ..., δ of the output layer], as `deltas`."""
+    _known(output)
     y = states[-1]
     delta = np.empty(y.shape)
     for t in range(y.shape[0]):

@@ -25,11 +25,15 @@ class Layer:
     """All units of one layer: u = x @ w + b and y = f(u).
 
     w: (I, J), from unit i (row) to unit j (column). b: (J,) or None. After a call, x: (T, I), u and y: (T, J) are kept.
+    Raises ShapeError for a w, a b or an x that does not fit.
     """
 
     def __init__(self, w: Any, b: Any = None, f: str = "sigmoid", name: str = "") -> None:
         self.w = Value(w, name=f"w{name}")
         self.b = None if b is None else Value(b, name=f"b{name}")
+        if self.w.ndim != 2 or (self.b is not None and self.b.shape != self.w.shape[1:]):
+            raise ShapeError(f"a layer has w: (I, J) and b: (J,); w is {self.w.shape}"
+                             + (f" and b is {self.b.shape}." if self.b is not None else "."))
         self.f = activation(f)
         self.x: Any = None
         self.u: Value | None = None
