@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     lecture = commands.add_parser("lecture", help="run the lecture and write it as a page", allow_abbrev=False,
                                   description="Runs the sections of the lecture, checks them against the slides and writes a page.")
     lecture.add_argument("sections", nargs="*", metavar="SECTION", help="the sections to run (all of them if none is named)")
-    lecture.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help="where the page goes (default: %(default)s)")
+    lecture.add_argument("--out", type=_folder, default=DEFAULT_OUT, metavar="DIR",
+                         help="where the page goes (default: %(default)s)")
     lecture.add_argument("--seed", type=_seed, default=0, metavar="N", help="for everything random (default: %(default)s)")
     lecture.add_argument("--fast", action="store_true", help="smaller pictures, fewer steps")
     lecture.add_argument("--list", action="store_true", help="list the sections and stop")
@@ -47,6 +49,12 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the folder has no name")
+    return Path(text)
+
+
 def _lecture(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.lecture import SECTIONS
     from tinygrad_edu.lecture.run import give, prepare, table, write_page
@@ -57,7 +65,10 @@ def _lecture(chosen: argparse.Namespace) -> int:
         return 0
     unknown = [name for name in chosen.sections if name not in {section.name for section in SECTIONS}]
     if unknown:
-        return _refuse(f"there is no section {unknown[0]!r}. The sections are {', '.join(section.name for section in SECTIONS)}.")
+        names = [section.name for section in SECTIONS]
+        near = difflib.get_close_matches(unknown[0].lower(), names, 1)
+        return _refuse(f"there is no section {unknown[0]!r}. "
+                       + (f"Did you mean {near[0]}?" if near else f"The sections are {', '.join(names)}."))
     try:
         prepare(chosen.out)
     except OSError as error:

@@ -375,3 +375,21 @@ def test_pieces_put_together_and_taken_apart():
 def test_an_infinite_constant_beside_a_value_has_a_tangent_of_zero():
     _, tangent = jvp(lambda x: concatenate([x, np.array([np.inf, np.nan])]), [np.ones(1)], [np.ones(1)])
     assert tangent.tolist() == [1.0, 0.0, 0.0]
+
+
+def written_into_an_array(x):
+    array = np.zeros(3)
+    array[0] = x
+    return array.sum()
+
+
+@pytest.mark.parametrize("forgets", [
+    written_into_an_array,
+    lambda x: math.sin(x),
+    lambda x: np.sum([x, x]),
+    lambda x: (np.array([x, x * x]) @ np.ones(2)),
+])
+def test_a_record_is_never_lost_in_silence_inside_a_derivative(forgets):
+    with pytest.raises(TypeError, match="would lose the record"):
+        grad(forgets)(1.0)
+    assert forgets(Value(1.0)) == forgets(1.0)  # outside, numbers are numbers

@@ -641,3 +641,20 @@ def test_a_subclass_of_value_keeps_its_gradient_on_either_side():
         assert (left.grad, right.grad) == (right.data, left.data)
     (np.ones(2) * array).sum().backward()
     assert array.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_float32_weight_stays_float32_when_it_is_replaced():
+    w = Value(np.ones(3, np.float32))
+    w.data = w.data - np.float64(0.1) * np.ones(3)
+    assert w.data.dtype == np.float32
+    scalar = Value(np.float32(1.0))
+    scalar.data = 2.5
+    assert (scalar.data, scalar.dtype) == (2.5, np.float32)
+
+
+@pytest.mark.parametrize(("name", "advice"), [
+    ("numpy", "v.data"), ("flatten", "reshape"), ("sin", "sin(v)"), ("zero_grad", "nothing")])
+def test_a_name_from_elsewhere_gets_advice(name, advice):
+    with pytest.raises(AttributeError, match="a Value has no") as caught:
+        getattr(Value(1.0), name)
+    assert advice in str(caught.value)

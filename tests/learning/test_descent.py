@@ -77,6 +77,11 @@ def test_weights_are_recorded_as_they_were_and_can_be_left_out():
     assert backprop(network, x, target, 0.1, Stopping(cap=3), keep_weights=False).weights == [None] * 3
 
 
+def test_a_run_that_diverges_says_so_and_leaks_no_warning():
+    history = backprop(Network(2, 2, 1), x, target, 1e3, Stopping(cap=2000))
+    assert history.reason.startswith("diverged")
+
+
 def test_the_report_is_called_at_each_step():
     seen = []
     backprop(Network(2, 1), x, target, 0.1, Stopping(cap=4), report=lambda history: seen.append(history.steps))
@@ -99,6 +104,10 @@ def test_the_norm_is_taken_over_all_weights_together():
     (lambda: backprop(Network(2, 1), x, target[:3], 0.1), ShapeError, ["4 inputs", "3 targets"]),
     (lambda: backprop(Network(3, 1), x, target, 0.1), ShapeError, ["3 input units"]),
     (lambda: backprop(Network(2, 1), x, target, -1), ValueError, ["ε is -1"]),
+    (lambda: backprop(Network(2, 1), x, target, "0.1"), ValueError, ["ε is '0.1'"]),
+    (lambda: backprop(Network(2, 1), x, [0, 1, 1, 0], 0.1), ShapeError, ["target is (4,)", "target.reshape(-1, 1)"]),
+    (lambda: backprop(Network(2, 1), x[:0], target[:0], 0.1), ShapeError, ["at least one"]),
+    (lambda: backprop(Network(2, 1), x, target, 0.1, 100), TypeError, ["Stopping(tolerance"]),
 ])
 def test_mistakes_get_a_sentence(mistake, kind, words):
     with pytest.raises(kind) as caught:

@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_numbers():
     assert rows[0] != rows[2]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_checks_hold_from_other_seeds_too(seed):
     for section in SECTIONS:
         assert not [check.row for check in section.checks(section.compute(seed, True)) if not check.passed]
@@ -108,7 +108,9 @@ def test_a_failed_check_is_named_and_ends_the_command_with_1(tmp_path, capsys, m
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["lecture", "three-weights"], ["'three-weights'", "one-weight, two-weights"]),
+    (["lecture", "kohonen"], ["'kohonen'", "one-weight, two-weights"]),
+    (["lecture", "one_weight"], ["'one_weight'", "Did you mean one-weight?"]),
+    (["lecture", "--out", ""], ["folder"]),
     (["lecture", "--seed", "x"], ["'x' is not a seed"]),
     (["lecture", "--seed", "-1"], ["seed"]),
     (["lecture", "--bogus"], ["--bogus"]),

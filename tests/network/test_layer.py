@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.autodiff.mistakes import ShapeError
+from tinygrad_edu.network import delta
 from tinygrad_edu.network.activation import activation
 from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Layer, Network
@@ -52,6 +53,11 @@ def test_reprs_name_sizes_and_functions():
     (lambda: half_squared_error(Network(2, 1)(x), np.ones(3)), ShapeError, ["(3, 1)", "(3,)", "Reshape"]),
     (lambda: activation("tan"), ValueError, ["'tan'"]),
     (lambda: Layer("ab"), TypeError, ["'ab'"]),
+    (lambda: Layer(np.ones(3)), ShapeError, ["w is (3,)", "(I, J)"]),
+    (lambda: Layer(np.ones((3, 1)), np.ones(3)), ShapeError, ["w is (3, 1)", "b is (3,)"]),
+    (lambda: half_squared_error([1.0, 2.0], [1.0]), ShapeError, ["(2,)", "(1,)"]),
+    (lambda: delta.states(x, [np.ones((2, 1))], output="tanh"), ValueError, ["'linear' or 'sigmoid'", "'tanh'"]),
+    (lambda: delta.deltas([x, x[:, :1]], [np.ones((2, 1))], target[:, 0]), ValueError, ["(3, 1)", "(3,)"]),
 ])
 def test_mistakes_get_a_sentence_that_names_both_shapes(mistake, kind, words):
     with pytest.raises(kind) as caught:

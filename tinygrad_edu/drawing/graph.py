@@ -88,6 +88,8 @@ class Drawing:
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES:
             raise ValueError(f"{path.name!r} does not say in what format to save; its suffix must be {', '.join(SUFFIXES)}.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in. Make it first.")
         _write(path, self._content(suffix))
 
     def _content(self, suffix: str) -> bytes:
