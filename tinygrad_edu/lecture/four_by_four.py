@@ -45,7 +45,7 @@ def checks(results: Results) -> list[Check]:
 
 
 def figures(results: Results) -> dict[str, Picture]:
-    paper, axes = canvas.figure(columns=2, width=15, height=2.4, width_ratios=[4, 18.4])
+    paper, axes = canvas.figure(rows=2, width=8.6, height=3.7)
     largest = float(np.abs(results["one"]).max())
     units.units(axes[0], [results["one"]], ["x", "y"], largest=largest)
     axes[0].set_title("(a) one 4-4 network")
@@ -55,8 +55,7 @@ def figures(results: Results) -> dict[str, Picture]:
     return {"networks": Picture(
         paper, "Fig. 3, with the weights after learning: blue is positive, orange and dashed negative, thick is large. Each "
                "output unit of (a) has the four weights of its own network in (b).",
-        "Left, a network with four input and four output units; right, four networks of four input units and one output unit.",
-        wide=True)}
+        "Above, a network with four input and four output units; below, four networks of four input units and one output unit.")}
 
 
 SECTION = Section(
