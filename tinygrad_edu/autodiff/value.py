@@ -24,7 +24,7 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.constant import FLOAT32, constant
-from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, advice_on, explain, no_record_of, shape_of
+from tinygrad_edu.autodiff.mistakes import ADVICE, DTypeError, ShapeError, advice_on, explain, no_record_of, shape_of
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
 from tinygrad_edu.autodiff.walk import walk_back
 
@@ -348,11 +348,22 @@ class Value:
             raise TypeError(f"{how} would lose the record in the middle of a derivative. Use tinygrad_edu's functions, "
                             "stack and concatenate; or v.data, if a constant is what you want.")
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"a Value has no {name!r}.{advice_on(name, OPERATIONS)}")
-
     def _label(self) -> str:
         return self.name or "this value"
+
+
+class _Elsewhere:
+    """A name that a Value has not got, with a word on what to use. (`__getattr__` would slow down all the others.)"""
+
+    def __init__(self, name: str) -> None:
+        self.sentence = f"a Value has no {name!r}.{advice_on(name, OPERATIONS)}"
+
+    def __get__(self, value: Value | None, owner: type) -> Any:
+        raise AttributeError(self.sentence)
+
+
+for _name in {*ADVICE, *OPERATIONS}.difference(dir(Value)):
+    setattr(Value, _name, _Elsewhere(_name))
 
 
 # -- recording ----------------------------------------------------------------------------------------------------

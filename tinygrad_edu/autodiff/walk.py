@@ -71,12 +71,13 @@ def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, An
 
 def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     """What the node's rule gives to each parent for the cotangent ybar; None where nothing flows."""
-    op, y = node.op, node.output
+    op, y, xs = node.op, node.output, node.inputs
     try:
         small = type(y) is not float and (type(ybar) is float or ybar.shape != y.shape)
         if small and (op.partials is None or _repeats(node, y.shape)):
             ybar = broadcast_to(ybar, shape=y.shape)
-        y, xs = node.recalled() if recorded else (y, node.inputs)
+        if recorded:
+            y, xs = node.recalled()
         try:
             return op.pull(node.parents, ybar, y, xs, node.parameters)
         except ArithmeticError:
