@@ -136,10 +136,10 @@ class Value:
         if self.op is not None:
             raise TypeError(f"{self._label()} was computed by {self.op.name}; its data follow from its parents. "
                             "Assign to those, or make a new Value.")
-        data = constant(new)
-        if type(self.output) is not float and self.output.dtype is FLOAT32:
+        old, data = self.output, constant(new)
+        if type(old) is not float and old.dtype is FLOAT32:
             data = np.float32(data)  # of an array too; the type stays
-        if getattr(data, "shape", ()) != getattr(self.output, "shape", ()):
+        if getattr(data, "shape", ()) != getattr(old, "shape", ()):
             raise ShapeError(f"{self._label()} has shape {self.shape} and the new data {shape_of(data)}. "
                              "Make a new Value for another shape.")
         self.output = data

@@ -58,8 +58,10 @@ def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, An
         for parent, x, xbar in zip(node.parents, node.inputs, pull(node, cotangents[node], recorded)):
             if parent is None or xbar is None:
                 continue
-            if type(xbar) is not float and (type(x) is float or xbar.shape != x.shape):
-                xbar = sum_to_fit(xbar, shape_of(x), recorded)
+            if type(xbar) is not float:
+                shape = () if type(x) is float else x.shape
+                if xbar.shape != shape:  # x was repeated, and collects from all its copies
+                    xbar = sum_to(xbar, shape=shape) if recorded else sum_to.forward(xbar, shape=shape)
             if parent in cotangents:
                 cotangents[parent] = cotangents[parent] + xbar
             else:
@@ -148,13 +150,6 @@ def as_ieee(x: Any) -> Any:
 def fill(x: Any, shape: tuple[int, ...]) -> Any:
     """x broadcast to the shape, if it has not got it already."""
     return x if shape_of(x) == shape else broadcast_to(x, shape=shape)
-
-
-def sum_to_fit(xbar: Any, shape: tuple[int, ...], recorded: bool) -> Any:
-    """xbar summed over the axes that its input was repeated along; it may stay smaller than the shape."""
-    if len(xbar.shape) < len(shape) or xbar.shape == shape:
-        return xbar
-    return sum_to(xbar, shape=shape) if recorded else sum_to.forward(xbar, shape=shape)
 
 
 def describe(node: Any) -> str:

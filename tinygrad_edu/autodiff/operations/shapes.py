@@ -94,8 +94,11 @@ def cast(a, *, dtype):
 @multilinear(r"\textstyle\sum a", symbol="Σ→", transposes=[lambda ybar, a, shape: ybar],  # broadcasts to a
              samples=[(((2, 3),), {"shape": (3,)}), (((4, 2, 3),), {"shape": (2, 1)}), (((2, 3),), {"shape": ()})])
 def sum_to(a, *, shape):
-    """a summed over the axes that broadcasting to its shape would repeat: the transpose of broadcasting."""
-    extra = a.ndim - len(shape)
+    """a summed over the axes that broadcasting repeated: the transpose of broadcasting. Where a is smaller it stays so."""
+    came = shape_of(a)
+    extra = len(came) - len(shape)
+    if extra < 0 or came == shape:
+        return a
     if extra:
         a = np.add.reduce(a, axis=0 if extra == 1 else tuple(range(extra)))
     if a.shape == shape:
