@@ -127,11 +127,13 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
         slopes = tuple(_slope(partials[f"dy_d{name}"]) for name in inputs)
 
         def pull(parents, ybar, y, xs, parameters):
-            return [None if parent is None else ybar if slope is None else ybar * slope(y, *xs)
-                    for parent, slope in zip(parents, slopes)]
+            return [None if parent is None else ybar if dy_dx is None else ybar * dy_dx(y, *xs)
+                    for parent, dy_dx in zip(parents, slopes)]
+
+        slope = slopes[0]
 
         def pull_one(parents, ybar, y, xs, parameters):  # the same without the loop: most operations are of this kind
-            return (ybar if slopes[0] is None else ybar * slopes[0](y, xs[0]),)
+            return (ybar if slope is None else ybar * slope(y, xs[0]),)
 
         def pull_two(parents, ybar, y, xs, parameters):
             (a, b), (dy_da, dy_db) = parents, slopes
@@ -139,8 +141,8 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
                     None if b is None else ybar if dy_db is None else ybar * dy_db(y, *xs))
 
         def push(xdots, y, xs, parameters):
-            ydots = [xdot if slope is None else xdot * slope(y, *xs)
-                     for xdot, slope in zip(xdots, slopes, strict=True) if xdot is not None]
+            ydots = [xdot if dy_dx is None else xdot * dy_dx(y, *xs)
+                     for xdot, dy_dx in zip(xdots, slopes, strict=True) if xdot is not None]
             return _add_up(ydots)
 
         n = len(inputs)

@@ -64,16 +64,16 @@ def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[V
 
 
 def _function(op: Operation) -> Callable[[Value], Value]:
-    """The method for op(a), likewise."""
-    forward, scalar = op.forward, op.scalar or op.forward
+    """The method for op(a), likewise; its parameters have their defaults."""
+    forward, scalar, defaults = op.forward, op.scalar or op.forward, op.parameters
 
     def method(self: Value) -> Value:
         a = self.output
         try:
             data = scalar(a) if type(a) is float else run_silently(forward, a)
         except Exception:
-            return record(op, (self,))
-        return _made(data, op, (self,), (a,), NO_PARAMETERS)
+            return record(op, (self,), defaults)
+        return _made(data, op, (self,), (a,), defaults)
 
     return method
 
@@ -136,13 +136,15 @@ class Value:
         if self.op is not None:
             raise TypeError(f"{self._label()} was computed by {self.op.name}; its data follow from its parents. "
                             "Assign to those, or make a new Value.")
-        old, data = self.output, constant(new)
-        if type(old) is not float and old.dtype is FLOAT32:
-            data = np.float32(data)  # of an array too; the type stays
-        if getattr(data, "shape", ()) != getattr(old, "shape", ()):
+        old = self.output
+        if type(new) is type(old) is ndarray and new.shape == old.shape and new.dtype is old.dtype:
+            self.output = new.copy()  # what training does at every step
+            return
+        data = constant(new)
+        if shape_of(data) != self.shape:
             raise ShapeError(f"{self._label()} has shape {self.shape} and the new data {shape_of(data)}. "
                              "Make a new Value for another shape.")
-        self.output = data
+        self.output = np.float32(data) if self.dtype is FLOAT32 else data  # (np.float32 takes arrays too)
 
     @property
     def grad(self) -> Any:
@@ -188,7 +190,7 @@ class Value:
         Raises ShapeError for a missing seed or one of the wrong shape.
         """
         if seed is None:
-            if self.size != 1:
+            if type(self.output) is not float and self.size != 1:
                 raise ShapeError(f"backward() starts from one number and {self._label()} has shape {self.shape}. "
                                  "Sum it first, v.sum().backward(), or give a seed of that shape.")
             seed = 1.0
@@ -300,8 +302,11 @@ class Value:
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Value:
         """The sum over all axes, or over the given ones."""
+        if axis is None and not keepdims:
+            return self._total()
         return record(ops.sum, (self,), {"axis": axis, "keepdims": keepdims})
 
+    _total = _function(ops.sum)
     mean, max, min = ops.mean, ops.max, ops.min
     exp, log, sqrt, tanh, sigmoid, relu = map(_function, (ops.exp, ops.log, ops.sqrt, ops.tanh, ops.sigmoid, ops.relu))
 
