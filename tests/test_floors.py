@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "tinygrad_edu"
 
 # Lowest first; a module may import from its own floor and from those before it.
 FLOORS = [
-    ["autodiff.mistakes"],
+    ["autodiff.mistakes", "autodiff.recording"],
     ["autodiff.constant"],
     ["autodiff.primitive"],
     ["autodiff.operations.functions", "autodiff.operations.shapes"],

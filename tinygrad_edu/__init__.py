@@ -24,7 +24,8 @@ from tinygrad_edu.autodiff.operations import (
     tanh,
     where,
 )
-from tinygrad_edu.autodiff.value import Value, detach, no_record
+from tinygrad_edu.autodiff.recording import no_record
+from tinygrad_edu.autodiff.value import Value, detach
 from tinygrad_edu.learning.descent import backprop
 from tinygrad_edu.learning.history import History
 from tinygrad_edu.learning.stopping import Stopping

@@ -484,10 +484,13 @@ def test_ten_thousand_training_steps_with_the_collector_off_grow_by_less_than_on
 
 
 def test_a_long_chain_is_freed_without_recursion():
-    y = Value(1.0)
+    y = Value(1.0) + 1.0
+    oldest = weakref.ref(y)
     for _ in range(300_000):
         y = y + 1.0
+    assert oldest() is not None
     del y
+    assert oldest() is None
 
 
 # -- not recording ------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ import numpy as np
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import DTypeError, ShapeError, shape_of
 from tinygrad_edu.autodiff.operations import identity, reshape, stack
-from tinygrad_edu.autodiff.value import Value, differentiating, plain, recording, same_shape
+from tinygrad_edu.autodiff.recording import differentiating, recording
+from tinygrad_edu.autodiff.value import Value, plain, same_shape
 from tinygrad_edu.autodiff.walk import ancestors, walk_back, walk_forward
 
 Function = Callable[..., Any]

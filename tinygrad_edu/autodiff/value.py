@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import itertools
 import operator
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from threading import get_ident
 from types import MappingProxyType
 from typing import Any
 
@@ -26,14 +25,12 @@ from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.constant import FLOAT32, constant
 from tinygrad_edu.autodiff.mistakes import ADVICE, DTypeError, ShapeError, advice_on, explain, no_record_of, shape_of
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
+from tinygrad_edu.autodiff.recording import differentiating, not_recording
 from tinygrad_edu.autodiff.walk import walk_back
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _new = object.__new__
 _next_birth = itertools.count(1).__next__  # one number each, whatever the number of threads
-_not_recording: dict[int, bool] = {}  # thread -> True while it is inside no_record(); empty almost always
-_this_thread = threading.get_ident
-differentiating = threading.local()  # .depth: how many derivatives are being taken on this thread, one inside the other
 
 
 def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
@@ -400,7 +397,7 @@ def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any,
         data = constant(data)
     value = _new(Value)
     value.output = data
-    if _not_recording and _not_recording.get(_this_thread()):
+    if not_recording and not_recording.get(get_ident()):
         op, parents, inputs, parameters = None, (), (), NO_PARAMETERS  # type: ignore[assignment]
     value.op = op
     value.parents = parents
@@ -409,28 +406,6 @@ def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any,
     value.born = _next_birth()
     value.name = value._grad = None
     return value
-
-
-@contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Switches recording on or off, for this thread and until the end of the block."""
-    thread, before = _this_thread(), _not_recording.get(_this_thread())
-    try:
-        if on:
-            _not_recording.pop(thread, None)
-        else:
-            _not_recording[thread] = True
-        yield
-    finally:
-        if before:
-            _not_recording[thread] = True
-        else:
-            _not_recording.pop(thread, None)
-
-
-def no_record() -> Any:
-    """`with no_record(): ...`: Values made inside remember nothing (this thread only)."""
-    return recording(False)
 
 
 def detach(x: Any) -> Value:

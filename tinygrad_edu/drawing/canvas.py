@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 # Okabe and Ito's palette (2008), which survives the common kinds of colour blindness and grey print.
-BLUE, ORANGE, GREEN, RED, SKY, PURPLE, INK, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#222222", "#888888")
+BLUE, ORANGE, GREEN, RED, INK, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#222222", "#888888"
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 11, "axes.titlesize": 12, "axes.labelsize": 11, "legend.fontsize": 10,
