@@ -91,6 +91,15 @@ def test_a_jacobian_has_the_shape_of_y_and_then_that_of_x(x, y):
     np.testing.assert_allclose(J, coefficients, rtol=1e-15)
 
 
+def test_second_derivatives_pass_through_the_product_of_a_constant_matrix_and_a_value():
+    x, v = A[:, :2], np.array([[1.0], [-2.0]])
+    f = lambda w: ((x @ w) ** 2).sum() * (w.reshape(1, 2) @ w).sum()  # noqa: E731
+    w = np.array([[0.3], [-0.7]])
+    G, s, n = 2 * x.T @ x, float(((x @ w) ** 2).sum()), float((w**2).sum())
+    expected = n * G @ v + 2 * (G @ w) @ (w.T @ v) + 2 * w @ (w.T @ G @ v) + 2 * s * v
+    np.testing.assert_allclose(hvp(f)(w, v), expected, rtol=1e-12)
+
+
 def test_the_hessian_of_a_function_of_a_number_is_a_number():
     assert hessian(lambda x: x**3)(2.0) == pytest.approx(12.0, rel=1e-15)
     assert type(hessian(lambda x: x**3)(2.0)) is float

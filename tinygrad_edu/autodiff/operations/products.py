@@ -9,6 +9,11 @@ from tinygrad_edu.autodiff.operations.shapes import reshape
 from tinygrad_edu.autodiff.primitive import multilinear
 
 
+def _product(A, B):
+    """A @ B for two matrices: `dot` starts in a third of the time, but an array's does not know what a Value is."""
+    return A.dot(B) if type(A) is type(B) else A @ B
+
+
 def _as_matrices(ybar, A, B):
     """A vector stands in for a row on the left of @ and for a column on the right of it: write it as one."""
     a, b, y = shape_of(A), shape_of(B), shape_of(ybar)
@@ -22,7 +27,7 @@ def _as_matrices(ybar, A, B):
 def _to_left(ybar, A, B):
     """Abar = ybar @ B.T; the credit of an input is its share of the credit of what it fed."""
     if A.ndim == B.ndim == 2:
-        return ybar.dot(B.T)
+        return _product(ybar, B.T)
     ybar, matrix, B = _as_matrices(ybar, A, B)
     Abar = ybar @ B.mT
     return Abar if matrix is A else reshape(Abar, shape=(*shape_of(Abar)[:-2], shape_of(A)[0]))
@@ -31,7 +36,7 @@ def _to_left(ybar, A, B):
 def _to_right(ybar, A, B):
     """Bbar = A.T @ ybar; the sum over associations in eq. 35 is in this product."""
     if A.ndim == B.ndim == 2:
-        return A.T.dot(ybar)
+        return _product(A.T, ybar)
     ybar, A, matrix = _as_matrices(ybar, A, B)
     Bbar = A.mT @ ybar
     return Bbar if matrix is B else reshape(Bbar, shape=(*shape_of(Bbar)[:-2], shape_of(B)[0]))
@@ -42,4 +47,4 @@ def _to_right(ybar, A, B):
                       (((4, 2, 3), (3, 2)), {}), (((2, 1, 2, 3), (4, 3, 2)), {}), (((3,), (2, 3, 2)), {}), (((2, 2, 3), (3,)), {})])
 def matmul(A, B):
     """The matrix product, with NumPy's reading of vectors and of leading (batch) axes."""
-    return A.dot(B) if A.ndim == B.ndim == 2 else A @ B  # the same product; `dot` starts in a third of the time
+    return _product(A, B) if A.ndim == B.ndim == 2 else A @ B
