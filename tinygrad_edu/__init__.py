@@ -11,6 +11,7 @@ from tinygrad_edu.autodiff.operations import (
     exp,
     log,
     log1p,
+    logsumexp,
     matmul,
     maximum,
     minimum,
@@ -34,7 +35,7 @@ from tinygrad_edu.network.layer import Layer, Network
 
 __all__ = [
     "DTypeError", "History", "Layer", "Network", "ShapeError", "Stopping", "Value", "absolute", "backprop", "concatenate", "cos",
-    "detach", "draw", "exp", "grad", "half_squared_error", "hessian", "hvp", "jacobian", "jvp", "log", "log1p", "matmul",
+    "detach", "draw", "exp", "grad", "half_squared_error", "hessian", "hvp", "jacobian", "jvp", "log", "log1p", "logsumexp", "matmul",
     "maximum", "minimum", "no_record", "relu", "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "tanh",
     "value_and_grad", "vjp", "where",
 ]

@@ -56,7 +56,7 @@ def test_reprs_name_sizes_and_functions():
     (lambda: Layer(np.ones(3)), ShapeError, ["w is (3,)", "(I, J)"]),
     (lambda: Layer(np.ones((3, 1)), np.ones(3)), ShapeError, ["w is (3, 1)", "b is (3,)"]),
     (lambda: half_squared_error([1.0, 2.0], [1.0]), ShapeError, ["(2,)", "(1,)"]),
-    (lambda: delta.states(x, [np.ones((2, 1))], output="tanh"), ValueError, ["'linear' or 'sigmoid'", "'tanh'"]),
+    (lambda: delta.states(x, [np.ones((2, 1))], output="tanh"), ValueError, ["'linear', 'sigmoid', 'softmax'", "'tanh'"]),
     (lambda: delta.deltas([x, x[:, :1]], [np.ones((2, 1))], target[:, 0]), ValueError, ["(3, 1)", "(3,)"]),
 ])
 def test_mistakes_get_a_sentence_that_names_both_shapes(mistake, kind, words):

@@ -1,27 +1,68 @@
-"""What happened during learning: the weights, E and |∇E| at each step, and why it stopped."""
+"""What happened during learning: the weights, E and |∇E| at each step, and why it stopped; to be plotted, shown as a movie, saved.
+
+    history = fit(network, x, target, GradientDescent(0.3))
+    history.E, history.gradient_norm, history.validation
+    print(history.verdict)
+    history.save("xor.npz")                    # History.load("xor.npz") gives it back, network and all, to go on from
+"""
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass, field
+import zipfile
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
-from tinygrad_edu.autodiff.primitive import quietly
+from tinygrad_edu.learning.whole import whole
+from tinygrad_edu.network.layer import Layer, Network
+
+MEMORY = 64e6  # bytes of weights that a History keeps: beyond that, those of every second, fourth, eighth ... pass only
+MOST_KEPT = 1000  # and no more of them than that
+FORMAT = "tinygrad_edu history 1"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why learning stopped, and what kind of place that is: in one word, in a sentence, and as the numbers that it rests on."""
+
+    kind: str  # minimum, plateau, saddle, cap, diverged, validation, interrupted
+    sentence: str
+    evidence: dict[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.sentence}"
 
 
 @dataclass
 class History:
-    """One entry for each pass through the loop. `weights` holds what is learnt: a float, an array or a list of arrays.
+    """One entry for each pass through the loop: entry 0 is the start, entry n is what n passes of learning led to.
 
-    weights[0] is where learning started and weights[-1] where it ended; reason says in words why it stopped there.
+    `weights` holds what is learnt: a float, an array or a list of arrays; weights[0] is where learning started and weights[-1]
+    where it ended. A long run keeps those of some passes only, `kept` says which. With mini-batches an E was added up while
+    the weights moved; the last one is always that of the last weights. `penalty` is the part of E that is weight decay;
+    `validation` is E on the validation set, without any. `reason` says in words why it stopped, `verdict` where that is.
     """
 
     weights: list[Any] = field(default_factory=list)
     E: list[float] = field(default_factory=list)
     gradient_norm: list[float] = field(default_factory=list)  # |∇E|
     reason: str = ""
+    penalty: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    verdict: Verdict | None = None
+    network: Network | None = field(default=None, repr=False)
+    x: Any = field(default=None, repr=False)
+    target: Any = field(default=None, repr=False)
+    validation_set: Any = field(default=None, repr=False)
+    settings: dict[str, Any] = field(default_factory=dict)
+    last: Any = field(default=None, repr=False)  # (entry, weights, the optimizer's memory) to go on from
+    best: Any = field(default=None, repr=False)  # (entry, weights) with the lowest validation error, with early stopping
 
     @property
     def steps(self) -> int:
@@ -29,15 +70,131 @@ class History:
         return len(self.E)
 
     @property
+    def stop_epoch(self) -> int:
+        """How many passes had changed the weights when learning stopped."""
+        return max(0, len(self.E) - 1)
+
+    @property
+    def best_epoch(self) -> int:
+        """After how many passes the validation error was lowest; the last one without a validation set."""
+        return int(np.nanargmin(self.validation)) if np.isfinite(self.validation).any() else self.stop_epoch
+
+    @property
     def converged(self) -> bool:
-        """Whether |∇E| ≈ 0 was reached. It was reached on a plateau too: the slides' rule cannot tell."""
+        """Whether |∇E| ≈ 0 was reached. It was reached on a plateau too: the slides' rule cannot tell, `verdict` tries."""
         return self.reason.startswith("|∇E|")
+
+    def note(self, weights: Any, E: float, gradient_norm: float) -> None:
+        """Enters a pass with its weights (None: they are not kept)."""
+        self.kept.append(self.steps)
+        self.weights.append(weights)
+        self.enter(E, 0.0, gradient_norm)
+
+    def enter(self, E: float, penalty: float, gradient_norm: float) -> None:
+        """Enters a pass."""
+        self.E.append(E)
+        self.penalty.append(penalty)
+        self.gradient_norm.append(gradient_norm)
+
+    def keep(self, epoch: int, weights: list[Any]) -> None:
+        """Keeps the weights before a pass if it is their turn; the passes kept are evenly spaced, however long the run."""
+        if epoch % self._stride:
+            return
+        self.weights.append(weights)
+        self.kept.append(epoch)
+        if len(self.weights) > max(2, min(MOST_KEPT, MEMORY // sum(w.nbytes for w in weights))):
+            del self.weights[1::2], self.kept[1::2]
+
+    def keep_last(self, weights: list[Any]) -> None:
+        """Keeps the weights that learning ended with, whether it is their turn or not."""
+        if self.kept[-1:] != [self.stop_epoch]:
+            self.weights.append(weights)
+            self.kept.append(self.stop_epoch)
+
+    def cut(self, epoch: int) -> None:
+        """Forgets all entries from this one on."""
+        for entries in (self.E, self.penalty, self.gradient_norm, self.validation):
+            del entries[epoch:]
+        while self.kept and self.kept[-1] >= epoch:
+            self.kept.pop()
+            self.weights.pop()
+
+    def copy(self) -> History:
+        """Another history with the same entries."""
+        return replace(self, **{name: list(entries) for name, entries in vars(self).items() if isinstance(entries, list)})
+
+    @property
+    def _stride(self) -> int:
+        return self.kept[1] - self.kept[0] if len(self.kept) > 1 else 1
 
     def __repr__(self) -> str:
         end = f"E {self.E[0]:.4g} -> {self.E[-1]:.4g}" if self.E else "empty"
-        return f"History({self.steps} steps, {end}, stopped: {self.reason})"
+        if self.validation:
+            end += f", validation {self.validation[self.best_epoch]:.4g} at best, after {self.best_epoch}"
+        return f"History({self.steps} steps, {end}, stopped: {self.verdict or self.reason})"
+
+    # -- on disk -------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> Path:
+        """Writes it all into an .npz file, whole or not at all; numbers and text only. Raises ValueError, OSError."""
+        path = Path(path)
+        if path.suffix.lower() != ".npz":
+            raise ValueError(f"a history is saved as .npz, and not as {path.suffix or 'a name without a suffix'}: "
+                             f"{path.with_suffix('.npz').name}")
+        if self.network is None:
+            raise ValueError("this history has no network, so it could not be gone on with: save histories that `fit` gave.")
+        arrays = {name: np.array(getattr(self, name)) for name in ("E", "gradient_norm", "penalty", "validation", "kept")}
+        arrays |= {"x": self.x, "target": self.target}
+        arrays |= dict(zip(("validation x", "validation target"), self.validation_set or ()))
+        epoch, last, memory = self.last
+        for group, lists in {"weights": list(zip(*self.weights)), "now": self.network.parameters, "last": last,
+                             **{f"memory {i}": part for i, part in enumerate(memory)},
+                             "best": self.best[1] if self.best else ()}.items():
+            arrays |= {f"{group}/{i}": np.array(getattr(item, "data", item)) for i, item in enumerate(lists)}
+        about = {"format": FORMAT, "reason": self.reason, "settings": self.settings,
+                 "verdict": asdict(self.verdict) if self.verdict else None, "last": epoch, "best": self.best[0] if self.best else None,
+                 "layers": [[layer.activation, layer.b is not None] for layer in self.network.layers]}
+        with whole(path) as part:
+            np.savez_compressed(part, about=np.array(json.dumps(about, default=float)), allow_pickle=False, **arrays)
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> History:
+        """The history that was saved there, with its network. Raises ValueError for a file that is none or is damaged."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                found = {name: file[name] for name in file.files}
+            about = json.loads(str(found.pop("about")))
+            if about["format"] != FORMAT:
+                raise ValueError
+        except (KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zipfile.zlib.error) as error:
+            raise ValueError(f"{path} is no history, or it was damaged: it cannot be read.") from error
+        group = lambda name: _in_order(found, name)  # noqa: E731
+        history = cls(reason=about["reason"], settings=about["settings"], kept=found["kept"].tolist(), x=_frozen(found["x"]),
+                      target=_frozen(found["target"]), verdict=Verdict(**about["verdict"]) if about["verdict"] else None)
+        for name in ("E", "gradient_norm", "penalty", "validation"):
+            getattr(history, name).extend(found[name].tolist())
+        history.weights = [list(weights) for weights in zip(*group("weights"))]
+        if "validation x" in found:
+            history.validation_set = _frozen(found["validation x"]), _frozen(found["validation target"])
+        memory = [group(f"memory {i}") for i in range(len({name.split("/")[0] for name in found if name.startswith("memory ")}))]
+        history.last = about["last"], group("last"), tuple(memory)
+        history.best = (about["best"], group("best")) if about["best"] is not None else None
+        now = iter(group("now"))
+        history.network = Network.of([Layer(next(now), next(now) if bias else None, f, name=str(n))
+                                      for n, (f, bias) in enumerate(about["layers"], start=1)])
+        return history
 
 
 def norm(*gradients: Any) -> float:
     """|∇E| over all the weights together."""
-    return math.hypot(*(quietly(np.linalg.norm, gradient) for gradient in gradients))
+    return math.sqrt(sum(np.vdot(gradient, gradient) for gradient in gradients))
+
+
+def _in_order(found: dict[str, ndarray], group: str) -> list[ndarray]:
+    return [found[f"{group}/{i}"] for i in range(sum(name.startswith(f"{group}/") for name in found))]
+
+
+def _frozen(x: ndarray) -> ndarray:
+    x.setflags(write=False)
+    return x

@@ -1,9 +1,10 @@
-"""When to stop: the slides' |∇E| ≈ 0, a cap that the slides leave out, and E running away."""
+"""When to stop: the slides' |∇E| ≈ 0 and their early stopping, a cap that they leave out, and E running away."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from tinygrad_edu.learning.history import History
 
@@ -28,4 +29,30 @@ class Stopping:
             return f"|∇E| ≈ 0: {gradient:.2g} < {self.tolerance:g}"
         if history.steps >= self.cap:
             return f"cap: {self.cap} passes, with |∇E| still {gradient:.2g}"
+        return ""
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when the validation error has not been lower than ever before for more than `patience` passes.
+
+    Patience 0 is the slides' rule to the letter: "training is stopped when the validation error stops decreasing". The error is
+    seldom so smooth that this is wise; with patience, the best weights are remembered, and they are put back in the end.
+    Raises ValueError for a patience that is no whole number from 0.
+    """
+
+    patience: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 0:
+            raise ValueError(f"patience is {self.patience!r}; it is a whole number of passes, from 0.")
+
+    def reason(self, history: History, weights: Any) -> str:
+        """Why to stop now, or "" to go on; remembers the weights if they are the best so far."""
+        now = len(history.validation) - 1
+        if history.best is None or history.validation[now] < history.validation[history.best[0]]:
+            history.best = now, weights
+        waited = now - history.best[0]
+        if waited > self.patience:
+            return f"validation error: not lower for {waited} pass{'es' * (waited > 1)}; it was lowest after {history.best[0]}"
         return ""

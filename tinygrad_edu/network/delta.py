@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
-LINEAR, SIGMOID = "linear", "sigmoid"
+LINEAR, SIGMOID, SOFTMAX = "linear", "sigmoid", "softmax"
 
 
 # -- one weight, one association (slides 1-11) ------------------------------------------------------------------
@@ -56,23 +56,33 @@ def sigmoid(u: ndarray) -> ndarray:
     return np.where(u >= 0, 1.0, np.exp(-np.abs(u))) / (1.0 + np.exp(-np.abs(u)))  # (31), written so as not to overflow
 
 
+def softmax(u: ndarray) -> ndarray:
+    """The states of output units that share a total of 1 for each association; u: (T, K)."""
+    shares = np.exp(u - u.max(axis=1, keepdims=True))  # the largest is 1, so that nothing overflows
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
 def states(x: ndarray, weights: list[ndarray], biases: list[ndarray] | None = None, output: str = LINEAR) -> list[ndarray]:
     """[x, z, ..., y]: the state of every unit for every association; hidden units are sigmoid."""
     _known(output)
     found = [x]
     for n, w in enumerate(weights):
         u = found[-1] @ w + (0.0 if biases is None else biases[n])  # (1, 12)
-        found.append(u if n == len(weights) - 1 and output == LINEAR else sigmoid(u))  # (2, 31)
+        f = sigmoid if n < len(weights) - 1 else _OUTPUTS[output]
+        found.append(f(u))  # (2, 31)
     return found
 
 
 def deltas(states: list[ndarray], weights: list[ndarray], target: ndarray, output: str = LINEAR) -> list[ndarray]:
-    """[δ of the first hidden layer, ..., δ of the output layer], each (T, units), for E = ½ Σ (y - target)²."""
+    """[δ of the first hidden layer, ..., δ of the output layer], each (T, units).
+
+    E is ½ Σ (y - target)² for linear and sigmoid output units, and the cross-entropy -Σ target ln y for softmax.
+    """
     _known(output)
     y = states[-1]
     if np.shape(target) != y.shape:
         raise ValueError(f"the outputs y are {y.shape} and the targets {np.shape(target)}: each output needs one target.")
-    delta = y - target  # (3, 25)
+    delta = y - target  # (3, 25), and for softmax with cross-entropy again: the slope of one cancels that of the other
     if output == SIGMOID:
         delta = delta * y * (1 - y)  # the slope (32) of a sigmoid output unit belongs to its δ = ∂E/∂u
     found = [delta]
@@ -81,9 +91,15 @@ def deltas(states: list[ndarray], weights: list[ndarray], target: ndarray, outpu
     return found
 
 
-def gradients(states: list[ndarray], deltas: list[ndarray]) -> list[ndarray]:
-    """[∂E/∂w of each layer]: the sum over associations that stands in (35), without its -ε."""
-    return [x.T @ delta for x, delta in zip(states, deltas)]  # (35)
+def gradients(states: list[ndarray], deltas: list[ndarray], weights: list[ndarray] | None = None,
+              decay: float = 0.0) -> list[ndarray]:
+    """[∂E/∂w of each layer]: the sum over associations that stands in (35), without its -ε.
+
+    With weight decay, E has another term ½ λ Σ w² and the gradient λ w: give the weights, and λ as `decay`.
+    """
+    if weights is None:
+        return [x.T @ delta for x, delta in zip(states, deltas)]  # (35)
+    return [x.T @ delta + decay * w for x, delta, w in zip(states, deltas, weights)]  # (35) with weight decay
 
 
 def bias_gradients(deltas: list[ndarray]) -> list[ndarray]:
@@ -96,9 +112,12 @@ def changes(gradients: list[ndarray], epsilon: float) -> list[ndarray]:
     return [-epsilon * gradient for gradient in gradients]  # (34, 35)
 
 
+_OUTPUTS = {LINEAR: lambda u: u, SIGMOID: sigmoid, SOFTMAX: softmax}
+
+
 def _known(output: str) -> None:
-    if output not in (LINEAR, SIGMOID):
-        raise ValueError(f"output units are {LINEAR!r} or {SIGMOID!r} here, not {output!r}: their δ was derived for these two.")
+    if output not in _OUTPUTS:
+        raise ValueError(f"output units are {', '.join(map(repr, _OUTPUTS))} here, not {output!r}: their δ was derived for these.")
 
 
 # -- the same, one unit, one weight and one association at a time -----------------------------------------------
@@ -111,15 +130,15 @@ def states_by_loops(x: ndarray, weights: list[ndarray], biases: list[ndarray] | 
     found = [x]
     for n, w in enumerate(weights):
         I, J = w.shape
-        y = np.empty((len(x), J))
+        u = np.empty((len(x), J))
         for t in range(len(x)):
             for j in range(J):
                 u_jt = 0.0 if biases is None else float(biases[n][j])
                 for i in range(I):
                     u_jt += w[i, j] * found[-1][t, i]  # (12)
-                linear = n == len(weights) - 1 and output == LINEAR
-                y[t, j] = u_jt if linear else sigmoid(np.array(u_jt))  # (31)
-        found.append(y)
+                u[t, j] = u_jt
+        f = sigmoid if n < len(weights) - 1 else _OUTPUTS[output]
+        found.append(f(u))  # (2, 31)
     return found
 
 
@@ -146,12 +165,17 @@ def deltas_by_loops(states: list[ndarray], weights: list[ndarray], target: ndarr
     return found
 
 
-def gradients_by_loops(states: list[ndarray], deltas: list[ndarray]) -> list[ndarray]:
+def gradients_by_loops(states: list[ndarray], deltas: list[ndarray], weights: list[ndarray] | None = None,
+                       decay: float = 0.0) -> list[ndarray]:
     """[∂E/∂w of each layer], as `gradients`."""
     found = []
-    for x, delta in zip(states, deltas):
+    for n, (x, delta) in enumerate(zip(states, deltas)):
         I, J = x.shape[1], delta.shape[1]
         dE_dw = np.zeros((I, J))
+        if weights is not None:
+            for i in range(I):
+                for j in range(J):
+                    dE_dw[i, j] = decay * weights[n][i, j]  # of ½ λ Σ w²
         for t in range(len(x)):
             for i in range(I):
                 for j in range(J):

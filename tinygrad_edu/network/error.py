@@ -1,23 +1,74 @@
-"""How wrong the outputs are: one number E for all associations together."""
+"""How wrong the outputs are: one number E for all associations together, always a sum over them and never a mean."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
-from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.autodiff.operations import logsumexp, softplus
+from tinygrad_edu.autodiff.value import Value, plain
 
 
 def half_squared_error(y: Any, target: Any) -> Value:
-    """E = ½ Σ_t Σ_k (y_kt - target_kt)², a sum over associations and not a mean (eq. 4, 22).
+    """E = ½ Σ_t Σ_k (y_kt - target_kt)² (eq. 4, 22). δ of an output unit is y - target, times f' unless it is linear.
 
     y: (T, K), target: (T, K), both of one shape. Raises ShapeError otherwise: (4,) against (4, 1) would broadcast to
     sixteen differences and no error.
     """
+    y, target = _paired(y, target)
+    return 0.5 * ((y - target) ** 2).sum()
+
+
+def cross_entropy(u: Any, target: Any) -> Value:
+    """E = -Σ_t Σ_k target_kt ln y_kt for y = softmax(u): δ = y - target, for target rows that add up to 1.
+
+    u: (T, K), the total inputs ("logits") of at least two linear output units. target: (T, K), or (T,) labels, whole numbers from 0
+    to K - 1. Raises ShapeError, ValueError.
+    """
+    K = shape_of(u)[-1] if len(shape_of(u)) == 2 else 0
+    if K < 2:
+        raise ShapeError(f"cross_entropy needs u: (T, K) of at least two output units, and u is {shape_of(u)}. "
+                         "For one unit there is binary_cross_entropy.")
+    u, target = _paired(u, _rows(target, K) if len(np.shape(plain(target))) == 1 else target)
+    return (logsumexp(u, axis=1) * target.sum(axis=1) - (u * target).sum(axis=1)).sum()
+
+
+def binary_cross_entropy(u: Any, target: Any) -> Value:
+    """E = -Σ (target ln y + (1 - target) ln(1 - y)) for y = sigmoid(u): δ = y - target.
+
+    u: (T, K), the total inputs ("logits") of linear output units that each answer yes or no. target: (T, K), between 0 and 1.
+    Raises ShapeError.
+    """
+    u, target = _paired(u, target)
+    return (softplus(u) - u * target).sum()
+
+
+def weight_decay(weights: Sequence[Any], decay: float) -> Any:
+    """½ λ Σ w², which draws each weight towards 0 by λ w; λ is `decay`. The slides name it (regularisation) and give no formula."""
+    total = (weights[0] ** 2).sum()
+    for w in weights[1:]:
+        total = total + (w**2).sum()
+    return 0.5 * decay * total
+
+
+def _paired(y: Any, target: Any) -> tuple[Value, Any]:
+    """The outputs as a Value and a target for each of them."""
     target = target if isinstance(target, Value) else constant(target)
     y = y if isinstance(y, Value) else Value(y)
     if y.shape != shape_of(target):
         raise ShapeError(f"the outputs y are {y.shape} and the targets {shape_of(target)}: "
                          "each output needs one target. Reshape the targets.")
-    return 0.5 * ((y - target) ** 2).sum()
+    return y, target
+
+
+def _rows(labels: Any, K: int) -> Any:
+    """Labels as rows with a 1 in one place."""
+    numbers = np.asarray(plain(labels))
+    if not np.isin(numbers, range(K)).all():
+        raise ValueError(f"labels are whole numbers from 0 to {K - 1}, one for each output unit; among these is "
+                         f"{numbers[~np.isin(numbers, range(K))][0]}.")
+    return np.eye(K)[numbers.astype(int)]

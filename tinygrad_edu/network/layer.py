@@ -18,7 +18,7 @@ from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
 from tinygrad_edu.autodiff.operations import matmul
 from tinygrad_edu.autodiff.value import Value
-from tinygrad_edu.network.activation import activation
+from tinygrad_edu.network.activation import ACTIVATIONS, activation
 
 
 class Layer:
@@ -39,6 +39,13 @@ class Layer:
         self.u: Value | None = None
         self.y: Value | None = None
 
+    def at(self, w: Any, b: Any = None) -> Layer:
+        """The same layer with other weights; where they are Values, they are differentiated."""
+        other = Layer.__new__(Layer)
+        other.w, other.b, other.f = w, b, self.f
+        other.x = other.u = other.y = None
+        return other
+
     def __call__(self, x: Any) -> Value:
         x = x if isinstance(x, Value) else constant(x)
         if shape_of(x)[-1:] != self.w.shape[:1]:
@@ -49,6 +56,11 @@ class Layer:
         self.u = u if self.b is None else u + self.b
         self.y = self.f(self.u)  # (2)
         return self.y
+
+    @property
+    def activation(self) -> str:
+        """The name of f, as Layer takes it."""
+        return next(name for name, f in ACTIVATIONS.items() if f is self.f)
 
     @property
     def delta(self) -> Any:
@@ -92,6 +104,18 @@ class Network:
         functions = [hidden] * (len(shapes) - 1) + [output]
         self.layers = [Layer(w, b, f, name=str(n)) for n, (w, b, f) in
                        enumerate(zip(weights, biases or [None] * len(shapes), functions), start=1)]
+
+    @classmethod
+    def of(cls, layers: Sequence[Layer]) -> Network:
+        """A network of layers that are there already."""
+        network = cls.__new__(cls)
+        network.layers = list(layers)
+        return network
+
+    def at(self, parameters: Sequence[Any]) -> Network:
+        """The same network with other weights and biases, in the order of `parameters`; where they are Values, they are differentiated."""
+        given = iter(parameters)
+        return Network.of([layer.at(next(given), None if layer.b is None else next(given)) for layer in self.layers])
 
     def __call__(self, x: Any) -> Value:
         """The states of the output units, (T, K), for x: (T, I), one row per association."""

@@ -27,7 +27,7 @@ from tinygrad_edu.autodiff.operations.functions import (
     tanh,
 )
 from tinygrad_edu.autodiff.operations.products import matmul
-from tinygrad_edu.autodiff.operations.reductions import max, mean, min, sum
+from tinygrad_edu.autodiff.operations.reductions import logsumexp, max, mean, min, sum
 from tinygrad_edu.autodiff.operations.shapes import (
     broadcast_to,
     cast,
@@ -42,6 +42,6 @@ from tinygrad_edu.autodiff.operations.shapes import (
 
 __all__ = [
     "absolute", "add", "broadcast_to", "cast", "concatenate", "cos", "divide", "exp", "getitem", "identity", "log", "log1p",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "power", "relu", "reshape", "scatter",
+    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "power", "relu", "reshape", "scatter",
     "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "subtract", "sum", "sum_to", "tanh", "transpose", "where",
 ]

@@ -1,4 +1,4 @@
-"""Many entries into few: sums, means, the largest and the smallest entry, over all axes or over some."""
+"""Many entries into few: sums, means, the largest and the smallest entry, a soft largest one; over all axes or over some."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tinygrad_edu.autodiff.mistakes import shape_of
+from tinygrad_edu.autodiff.operations.functions import exp
 from tinygrad_edu.autodiff.operations.shapes import reshape
 from tinygrad_edu.autodiff.primitive import Sample, multilinear, primitive
 
@@ -66,3 +67,19 @@ def max(a, *, axis=None, keepdims=False):
 def min(a, *, axis=None, keepdims=False):
     """The smallest entry, over all axes or over the given ones; entries that tie share the gradient."""
     return np.minimum.reduce(a, axis=axis, keepdims=keepdims)
+
+
+def _soft_share(y, a, axis, keepdims):
+    """The softmax: what each entry has of the whole, adding up to 1."""
+    return exp(a - _restore_axes(y, a, axis, keepdims))
+
+
+@primitive(r"\ln \textstyle\sum e^{a}", samples=SAMPLES, special=((0.0,), (1000.0,), (-1000.0,)),
+           vjp=lambda ybar, y, a, axis, keepdims: (_restore_axes(ybar, a, axis, keepdims) * _soft_share(y, a, axis, keepdims),),
+           jvp=lambda xdots, y, a, axis, keepdims: sum(xdots[0] * _soft_share(y, a, axis, keepdims), axis=axis, keepdims=keepdims))
+def logsumexp(a, *, axis=None, keepdims=False):
+    """ln Σ exp(a), over all axes or over the given ones: a soft largest entry, whose gradient is the softmax."""
+    largest = np.maximum.reduce(a, axis=axis, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, 0.0)
+    y = np.log(np.add.reduce(np.exp(a - largest), axis=axis, keepdims=True)) + largest
+    return y if keepdims else np.reshape(y, np.add.reduce(a, axis=axis).shape)

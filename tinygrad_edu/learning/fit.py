@@ -1,0 +1,186 @@
+"""Learning for small models of your own: full batch or mini-batches, any optimizer, any error, early stopping.
+
+    history = fit(network, x, target, GradientDescent(0.3), epochs=2000)
+    history = fit(network, x, target, Adam(0.01), error=cross_entropy, batch=32, decay=1e-3,
+                  validation=0.2, early_stopping=EarlyStopping(patience=10))
+
+A pass through the loop looks at all the associations once. The slides' own loop, one association at a time, is `backprop`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.autodiff.mistakes import ShapeError
+from tinygrad_edu.autodiff.recording import no_record
+from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.learning.association import Associations, associations, batches, held_out
+from tinygrad_edu.learning.error_surface import ErrorSurface
+from tinygrad_edu.learning.history import History, norm
+from tinygrad_edu.learning.optimizer import Gradients, Memory, Optimizer
+from tinygrad_edu.learning.progress import progress
+from tinygrad_edu.learning.stopping import EarlyStopping, Stopping
+from tinygrad_edu.learning.verdict import judge
+from tinygrad_edu.network.error import half_squared_error, weight_decay
+from tinygrad_edu.network.layer import Network
+
+Error = Callable[[Any, Any], Value]
+Report = Callable[[History], None]
+
+
+def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: Error = half_squared_error, epochs: int = 1000,
+        tolerance: float = 1e-6, batch: int | None = None, decay: float = 0.0, validation: float | Associations | None = None,
+        early_stopping: EarlyStopping | None = None, seed: int = 0, report: Report | None = None,
+        resume: History | None = None) -> History:
+    """Changes the network's weights until |∇E| < tolerance, `epochs` passes are over or early stopping says so.
+
+    x: (T, I), target: (T, K), one row per association. E is a sum over associations, so ε has to be smaller for more of them.
+    error: half_squared_error, cross_entropy, or any function (y, target) -> Value that is a sum over associations.
+    batch: so many associations for each change of the weights; None takes all, as on the slides.
+    decay: λ of ½ λ Σ w², which is added to E; biases are left out of it.
+    validation: the share of the associations that is held out, or a pair (x, target) of others. With early_stopping, the weights
+    from the pass with the lowest validation error are put back.
+    seed: for the order of mini-batches and the choice of those held out; the same seed gives the same bits.
+    report: called with the History after each pass. Ctrl-C ends learning and returns the history so far; the network then has
+    the weights from after the last whole pass.
+    resume: a History to go on from; with the same settings the result is the same, bit for bit, as without the interruption.
+    Raises ShapeError, ValueError, TypeError before anything is computed.
+    """
+    (x, target), validation = _checked(network, x, target, optimizer, error, epochs, tolerance, batch, decay, validation,
+                                       early_stopping, seed)
+    history, memory = _begun(network, optimizer, resume)
+    history.network, history.x, history.target, history.validation_set = network, x, target, validation
+    history.settings = {"optimizer": type(optimizer).__name__, **asdict(optimizer), "error": getattr(error, "__name__", str(error)),
+                        "batch": batch, "decay": decay, "seed": seed, "tolerance": tolerance}
+    parameters, stopping = network.parameters, Stopping(tolerance, cap=epochs + 1)
+    before = start = history.steps, _numbers(parameters), memory  # of a pass: what Ctrl-C goes back to
+    try:
+        for epoch in progress(range(history.steps, epochs), "pass"):
+            before, start = start, (epoch, _numbers(parameters), memory)
+            history.keep(epoch, start[1])
+            if validation is not None:
+                history.validation.append(_error_alone(network, error, validation))
+                if early_stopping and (reason := early_stopping.reason(history, start[1])):
+                    break
+            E, penalty, total = 0.0, 0.0, None
+            for x_b, target_b in batches(x, target, batch, seed, epoch):
+                E_b, penalty_b, gradients = _measured(network, error, x_b, target_b, decay * len(x_b) / len(x))
+                changes, memory = optimizer.step(gradients, memory)
+                for w, change_w in zip(parameters, changes):
+                    w.data = w.data + change_w
+                E, penalty = E + E_b, penalty + penalty_b
+                total = gradients if total is None else [a + b for a, b in zip(total, gradients)]
+            history.enter(E, penalty, norm(*total))
+            if report is not None:
+                report(history)
+            if reason := stopping.reason(history):
+                break
+        else:
+            reason = f"cap: {epochs} passes"
+    except KeyboardInterrupt:
+        reason = "interrupted by Ctrl-C"
+    if reason.startswith("interrupted"):
+        history.cut(start[0])
+        history.last = start
+    elif reason.startswith("diverged"):
+        history.last = before
+    else:
+        history.last = history.steps, _numbers(parameters), memory
+    _put(parameters, history.last[1])
+    if not reason.startswith("diverged"):
+        E, penalty, gradients = _measured(network, error, x, target, decay)
+        history.enter(E, penalty, norm(*gradients))
+        if validation is not None and len(history.validation) < history.steps:
+            history.validation.append(_error_alone(network, error, validation))
+            if early_stopping:
+                early_stopping.reason(history, history.last[1])  # these may be the best weights
+    history.keep_last(history.last[1])
+    history.reason = reason
+    history.verdict = judge(history, ErrorSurface(network, x, target, error, decay))
+    if early_stopping:
+        _put(parameters, history.best[1])
+    return history
+
+
+def _measured(network: Network, error: Error, x: Any, target: Any, decay: float) -> tuple[float, float, Gradients]:
+    """(E, the part of it that is weight decay, ∇E) on these associations."""
+    E, penalty = error(network(x), target), 0.0
+    if decay:
+        term = weight_decay([layer.w for layer in network.layers], decay)
+        E, penalty = E + term, term.item()
+    E.backward()
+    return E.item(), penalty, [w.grad for w in network.parameters]
+
+
+def _error_alone(network: Network, error: Error, associations: Associations) -> float:
+    """E on these associations, without weight decay and without a record."""
+    x, target = associations
+    with no_record():
+        return error(network(x), target).item()
+
+
+def _numbers(parameters: Sequence[Value]) -> list[Any]:
+    return [w.data for w in parameters]
+
+
+def _put(parameters: Sequence[Value], numbers: Sequence[Any]) -> None:
+    for w, data in zip(parameters, numbers):
+        w.data = data
+
+
+def _begun(network: Network, optimizer: Optimizer, resume: History | None) -> tuple[History, Memory]:
+    """(a History to write into, what the optimizer remembers), with the network at its weights."""
+    parameters = network.parameters
+    if resume is None:
+        return History(), optimizer.start(_numbers(parameters))
+    if resume.last is None:
+        raise ValueError("this history cannot be gone on with: it is none that `fit` gave.")
+    epoch, weights, memory = resume.last
+    shapes = [w.shape for w in parameters], [w.shape for w in weights]
+    if shapes[0] != shapes[1]:
+        raise ShapeError(f"the history is of a network with weights {shapes[1]}, and this one has {shapes[0]}.")
+    _put(parameters, weights)
+    history = resume.copy()
+    history.cut(epoch)
+    same = resume.settings["optimizer"] == type(optimizer).__name__
+    return history, memory if same else optimizer.start(weights)  # another optimizer has nothing to remember
+
+
+def _checked(network: Any, x: Any, target: Any, optimizer: Any, error: Any, epochs: Any, tolerance: Any, batch: Any, decay: Any,
+             validation: Any, early_stopping: Any, seed: Any) -> tuple[Associations, Associations | None]:
+    """The training set and the validation set; raises what `fit` says it raises."""
+    if not isinstance(network, Network):
+        raise TypeError(f"fit changes the weights of a Network, such as Network(2, 2, 1), and got {type(network).__name__}.")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"the optimizer is {optimizer!r}; write GradientDescent(0.1), Momentum(0.1) or Adam(0.01).")
+    if not callable(error):
+        raise TypeError(f"the error is {error!r}; give a function such as half_squared_error.")
+    _check_number("epochs", epochs, whole=True, least=1)
+    _check_number("tolerance", tolerance)
+    _check_number("decay", decay)
+    _check_number("seed", seed, whole=True)
+    if batch is not None:
+        _check_number("batch", batch, whole=True, least=1)
+    if early_stopping is not None and not isinstance(early_stopping, EarlyStopping):
+        raise TypeError(f"early_stopping is {early_stopping!r}; write EarlyStopping(patience=10).")
+    if early_stopping is not None and validation is None:
+        raise ValueError("early stopping watches the error on a validation set: give validation=0.2, or a pair (x, target).")
+    training = associations(x, target)
+    if isinstance(validation, (float, int)):
+        training, validation = (associations(*part) for part in held_out(*training, validation, seed))
+    elif validation is not None:
+        validation = associations(*validation)
+    for part in (training, validation):
+        if part is not None:
+            _error_alone(network, error, part)
+    return training, validation
+
+
+def _check_number(name: str, number: Any, *, whole: bool = False, least: float = 0) -> None:
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    if isinstance(number, bool) or not isinstance(number, kinds) or not least <= number < float("inf"):
+        raise ValueError(f"{name} is {number!r}; it is a {'whole ' * whole}number from {least}.")

@@ -1,0 +1,107 @@
+"""How a gradient becomes a change in the weights: the slides' Δw = -ε ∇E, with momentum, and Adam.
+
+    changes, memory = optimizer.step(gradients, memory)        # memory = optimizer.start(gradients) at first
+
+An optimizer is only its settings. What it remembers from step to step goes in and comes out, and nothing is changed in
+place, so a step can be taken back, kept and saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Gradients = Sequence[Any]
+Memory = tuple[list[Any], ...]  # lists with one array for each of the weights
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """Δw = -ε ∇E  (11, 30, 35). Raises ValueError for ε ≤ 0."""
+
+    epsilon: float
+
+    def __post_init__(self) -> None:
+        check_epsilon(self.epsilon)
+
+    def start(self, weights: Gradients) -> Memory:
+        """Nothing to remember."""
+        return ()
+
+    def step(self, gradients: Gradients, memory: Memory) -> tuple[list[Any], Memory]:
+        """(Δw for each of the weights, what to remember)."""
+        return [-self.epsilon * gradient for gradient in gradients], memory
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Δw = μ (the last Δw) - ε ∇E: a heavy ball, which a valley's floor carries along (Polyak 1964).
+
+    Along a floor of steady slope it ends up 1/(1 - μ) times as fast. Raises ValueError for ε ≤ 0 and for μ outside [0, 1).
+    """
+
+    epsilon: float
+    mu: float = 0.9
+
+    def __post_init__(self) -> None:
+        check_epsilon(self.epsilon)
+        _check_memory(μ=self.mu)
+
+    def start(self, weights: Gradients) -> Memory:
+        """The last Δw: at rest."""
+        return ([np.zeros_like(w) for w in weights],)
+
+    def step(self, gradients: Gradients, memory: Memory) -> tuple[list[Any], Memory]:
+        """(Δw for each of the weights, the same to remember)."""
+        changes = [self.mu * last - self.epsilon * gradient for last, gradient in zip(memory[0], gradients)]
+        return changes, (changes,)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps of about ε for every weight, however large its gradients are (Kingma and Ba 2015, algorithm 1).
+
+    Δw = -ε m / (√v + tiny), where m and v are running means of the gradient and of its square. The paper's ε is `tiny` here.
+    Raises ValueError for ε ≤ 0 and for a β outside [0, 1).
+    """
+
+    epsilon: float = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    tiny: float = 1e-8
+
+    def __post_init__(self) -> None:
+        check_epsilon(self.epsilon)
+        _check_memory(β1=self.beta_1, β2=self.beta_2)
+
+    def start(self, weights: Gradients) -> Memory:
+        """Both means at zero, and the number of steps."""
+        return [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights], [np.array(0)]
+
+    def step(self, gradients: Gradients, memory: Memory) -> tuple[list[Any], Memory]:
+        """(Δw for each of the weights, the means and the number of steps)."""
+        m, v, (steps,) = memory
+        steps = steps + 1
+        m = [self.beta_1 * mean + (1 - self.beta_1) * gradient for mean, gradient in zip(m, gradients)]
+        v = [self.beta_2 * mean + (1 - self.beta_2) * gradient * gradient for mean, gradient in zip(v, gradients)]
+        early, early_squared = 1 - self.beta_1**steps, 1 - self.beta_2**steps  # the means started at 0
+        changes = [-self.epsilon / early * mean / (np.sqrt(mean_square / early_squared) + self.tiny) for mean, mean_square in zip(m, v)]
+        return changes, (m, v, [steps])
+
+
+Optimizer = GradientDescent | Momentum | Adam
+
+
+def check_epsilon(epsilon: Any) -> None:
+    """Raises ValueError for a learning rate that is not a finite number above 0."""
+    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float, np.number)) or not 0 < epsilon < float("inf"):
+        raise ValueError(f"ε is {epsilon!r}; a learning rate is a number above 0, such as 0.1.")
+
+
+def _check_memory(**shares: Any) -> None:
+    for name, share in shares.items():
+        if not isinstance(share, (int, float, np.number)) or not 0 <= share < 1:
+            raise ValueError(f"{name} is {share!r}; it says how much of the last step is kept: from 0 to just below 1, such as 0.9.")
