@@ -27,20 +27,26 @@ from tinygrad_edu.autodiff.operations import (
 )
 from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import Value, detach
+from tinygrad_edu.learning.association import held_out, read_csv
 from tinygrad_edu.learning.descent import backprop
+from tinygrad_edu.learning.error_surface import ErrorSurface
+from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.history import History
-from tinygrad_edu.learning.stopping import Stopping
-from tinygrad_edu.network.error import half_squared_error
+from tinygrad_edu.learning.optimizer import Adam, GradientDescent, Momentum
+from tinygrad_edu.learning.stopping import EarlyStopping, Stopping
+from tinygrad_edu.network.error import binary_cross_entropy, cross_entropy, half_squared_error, weight_decay
 from tinygrad_edu.network.layer import Layer, Network
 
 __all__ = [
-    "DTypeError", "History", "Layer", "Network", "ShapeError", "Stopping", "Value", "absolute", "backprop", "concatenate", "cos",
-    "detach", "draw", "exp", "grad", "half_squared_error", "hessian", "hvp", "jacobian", "jvp", "log", "log1p", "logsumexp", "matmul",
-    "maximum", "minimum", "no_record", "relu", "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "tanh",
-    "value_and_grad", "vjp", "where",
+    "Adam", "DTypeError", "EarlyStopping", "ErrorSurface", "GradientDescent", "History", "Layer", "Momentum", "Network",
+    "ShapeError", "Stopping", "Value", "absolute", "backprop", "binary_cross_entropy", "concatenate", "cos",
+    "cross_entropy", "detach", "draw", "exp", "fit", "grad", "half_squared_error", "held_out", "hessian", "hvp", "jacobian",
+    "jvp", "log", "log1p", "logsumexp", "matmul", "maximum", "minimum", "movie", "no_record", "plot", "read_csv", "relu",
+    "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "tanh", "value_and_grad", "vjp", "weight_decay", "where",
 ]
 
-_LATER = {"draw": "tinygrad_edu.drawing.graph"}  # loaded when used: `import tinygrad_edu` costs little more than NumPy's
+# loaded when used: `import tinygrad_edu` costs little more than NumPy's
+_LATER = {"draw": "tinygrad_edu.drawing.graph", "plot": "tinygrad_edu.drawing.curves", "movie": "tinygrad_edu.drawing.scenes"}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.network import delta
-from tinygrad_edu.network.error import half_squared_error
+from tinygrad_edu.network.error import cross_entropy, half_squared_error, weight_decay
 from tinygrad_edu.network.layer import Network
 
 RELATIVE = 1e-11
@@ -81,6 +81,39 @@ def test_the_slides_loops_equal_the_vectorised_form(problem):
     for ours, theirs in zip(states + deltas + gradients,
                             looped + looped_deltas + delta.gradients_by_loops(looped, looped_deltas), strict=True):
         close(ours, theirs, 1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(), st.sampled_from([0.0, 0.01, 1.0, 100.0]))
+def test_the_term_of_weight_decay_is_in_the_hand_derivation_as_in_autodiff(problem, decay):
+    x, target, weights, _, _ = problem
+    states, deltas, _, bias_gradients = by_hand(*problem)
+    network = by_machine(*problem)
+    (half_squared_error(network(x), target) + weight_decay([layer.w for layer in network.layers], decay)).backward()
+    for layer, w, looped, b in zip(network.layers, delta.gradients(states, deltas, weights, decay),
+                                   delta.gradients_by_loops(states, deltas, weights, decay), bias_gradients, strict=True):
+        close(layer.w.grad, w)
+        close(looped, w, 1e-12)
+        if layer.b is not None:
+            close(layer.b.grad, b)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.booleans())
+def test_for_softmax_units_with_cross_entropy_delta_is_output_minus_target(problem, labels):
+    x, target, weights, biases, _ = problem
+    K = target.shape[1] + 1  # softmax needs at least two output units
+    rng = np.random.default_rng(0)
+    weights, biases = [*weights, rng.normal(size=(target.shape[1], K))], None if biases is None else [*biases, rng.normal(size=K)]
+    which = rng.integers(K, size=len(x))
+    target = np.eye(K)[which]
+    states, deltas, gradients, _ = by_hand(x, target, weights, biases, "softmax")
+    close(delta.states_by_loops(x, weights, biases, "softmax")[-1], states[-1], 1e-12)
+    network = Network(*[len(w) for w in weights], K, weights=weights, biases=biases)
+    cross_entropy(network(x), which if labels else target).backward()
+    for layer, ours, w in zip(network.layers, deltas, gradients, strict=True):
+        close(layer.delta, ours, 1e-10)
+        close(layer.w.grad, w, 1e-10)
 
 
 @settings(max_examples=60, deadline=None)

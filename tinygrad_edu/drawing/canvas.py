@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tinygrad_edu.learning.whole import whole
+
 # Okabe and Ito's palette (2008), which survives the common kinds of colour blindness and grey print.
 BLUE, ORANGE, GREEN, RED, INK, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#222222", "#888888"
 
@@ -14,6 +16,7 @@ STYLE: dict[Any, Any] = {
     "xtick.color": INK, "ytick.color": INK, "legend.frameon": False, "lines.linewidth": 2, "figure.constrained_layout.use": True,
     "svg.hashsalt": "tinygrad_edu", "svg.fonttype": "path",
 }
+SUFFIXES: dict[str, Any] = {".svg": {"Date": None}, ".png": None, ".pdf": {"CreationDate": None}}  # the same figure, the same bytes
 
 
 def style() -> Any:
@@ -34,5 +37,8 @@ def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 
 
 
 def save(paper: Any, path: Path) -> None:
-    """The figure as .svg or .png, by the suffix of the path."""
-    paper.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+    """The figure as .svg, .png or .pdf, by the suffix of the path, whole or not at all. Raises ValueError, OSError."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"a figure is saved as {', '.join(SUFFIXES)}, and not as {path.suffix or 'a name without a suffix'}.")
+    with whole(path) as part:
+        paper.savefig(part, dpi=160, metadata=SUFFIXES[path.suffix.lower()])

@@ -1,16 +1,20 @@
-"""Curves: E along one weight with its chord and tangent, E during learning, an activation function and its slope.
+"""Curves: E along one weight with its chord and tangent, E during learning, a whole run, an activation function and its slope.
 
-Each takes an axis to draw on and returns it.
+Each takes an axis to draw on and returns it; `plot(history)` makes a figure.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.canvas import BLUE, GREEN, GREY, INK, ORANGE, RED
+from tinygrad_edu.learning.history import History
 
 
 def error_curve(axis: Any, E: Callable[[Any], Any], low: float, high: float, best: float) -> Any:
@@ -56,3 +60,40 @@ def function_and_slope(axis: Any, f: Callable[[Any], Any], slope: Callable[[Any]
     axis.set(xlabel="total input u", xlim=(low, high))
     axis.legend(loc="upper left")
     return axis
+
+
+def learning(axis: Any, history: History) -> Any:
+    """E over the passes of a run, per association; with a validation set also its E, where it was lowest and where it stopped."""
+    T = 1 if history.x is None else len(history.x)
+    axis.plot(np.divide(history.E, T) - np.divide(history.penalty, T), color=BLUE, label="training set")
+    if history.validation:
+        validation = np.divide(history.validation, len(history.validation_set[0]))
+        axis.plot(validation, color=RED, linestyle="--", label="validation set")
+        best, stop = history.best_epoch, history.stop_epoch
+        axis.plot(best, validation[best], "*", color=GREEN, ms=15, mec=INK, mew=0.6, zorder=5,
+                  label=f"best{' and stopped' * (best == stop)} after {best}")
+        if stop != best:
+            axis.plot(stop, validation[stop], "X", color=INK, ms=9, mec="white", mew=0.6, zorder=4, label=f"stopped after {stop}")
+        axis.legend()
+    axis.set(xlabel="passes of learning", ylabel="error E" if T == 1 else "error E per association", yscale="log")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    return axis
+
+
+def plot(history: History, path: str | Path | None = None) -> Any:
+    """A figure of a run: E and |∇E| over the passes, and under them why it stopped. Saved if a path is given (.png, .svg, .pdf).
+
+    Raises ValueError for a history with no entries and for another suffix; OSError where nothing can be written.
+    """
+    if not history.E:
+        raise ValueError("this history is empty: there is nothing to plot before the first pass.")
+    with canvas.style():
+        paper, (above, below) = canvas.figure(rows=2, height=5.2, sharex=True, height_ratios=[3, 2])
+        learning(above, history)
+        above.set_xlabel("")
+        below.plot(history.gradient_norm, color=ORANGE)
+        below.set(xlabel="passes of learning", ylabel="|∇E|", yscale="log")
+        paper.suptitle("\n".join(textwrap.wrap(str(history.verdict or history.reason), 80)), fontsize=10, x=0.02, ha="left")
+        if path is not None:
+            canvas.save(paper, Path(path))
+    return paper

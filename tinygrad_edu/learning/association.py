@@ -82,7 +82,7 @@ def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1) -> 
     lines = _lines(Path(path))
     _, first = lines[0]
     named = all(_number(cell) is None for cell in first)  # one number among them, and it is the first row with a mistake in it
-    names = [named and cell.strip() or f"column {i}" for i, cell in enumerate(first, start=1)]
+    names = [(named and cell.strip()) or f"column {i}" for i, cell in enumerate(first, start=1)]
     rows = lines[named:]
     if not rows:
         raise ValueError(f"{path} has the names of columns and no numbers below them.")

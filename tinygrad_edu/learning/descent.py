@@ -1,6 +1,6 @@
 """The slides' three learning algorithms, each line beside the line of pseudo-code it comes from.
 
-All three return a History: the weights, E and |∇E| at each pass through the loop, and the reason for stopping. ε is
+All three return a History: the weights, E and |∇E| at each pass through the loop, and a verdict on why it stopped. ε is
 `epsilon`, the size of a step. The slides change the weights and then test the gradient that they had before; here the
 test comes first, so that the last weights in the History are those whose gradient was found to be small.
 """
@@ -15,8 +15,11 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
+from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History, norm
+from tinygrad_edu.learning.optimizer import check_epsilon
 from tinygrad_edu.learning.stopping import Stopping
+from tinygrad_edu.learning.verdict import judge
 from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
@@ -31,13 +34,13 @@ def learn_one_association(x: float, target: float, w: float, epsilon: float, sto
         y = w * x                            #   get state of output unit y = wx
         delta = y - target                   #   get delta term δ = y - target
         dE_dw = delta * x                    #   get weight gradient for input vector dE/dw = δx
-        _note(history, w, 0.5 * delta * delta, abs(dE_dw))
+        history.note(w, 0.5 * delta * delta, abs(dE_dw))
         if reason := stopping.reason(history):   # if |dE/dw| ≈ 0 then set learning to false
             history.reason, learning = reason, False
             continue
         change_w = -epsilon * dE_dw          #   get change in weight Δw = -ε dE/dw
         w = w + change_w                     #   update weight w ← w + Δw
-    return history
+    return _judged(history, Network(1, 1, weights=[[[w]]]), [[x]], [[target]], epsilon)
 
 
 def learn_two_inputs(x: ndarray, target: ndarray, w: ndarray, epsilon: float, stopping: Stopping = Stopping()) -> History:
@@ -59,12 +62,12 @@ def learn_two_inputs(x: ndarray, target: ndarray, w: ndarray, epsilon: float, st
             change_w += change_w_t           #     accumulate Δw ← Δw + Δw_t
             gradient += gradient_t           #     (∇E, which the slide tests without forming it)
             E += 0.5 * float(delta_t * delta_t)
-        _note(history, w, E, norm(gradient))
+        history.note(w, E, norm(gradient))
         if reason := stopping.reason(history):   # if |∇E| ≈ 0 then set learning to false
             history.reason, learning = reason, False
             continue
         w = w + change_w                     #   update weights w ← w + Δw
-    return history
+    return _judged(history, Network(len(w), 1, weights=[w[:, None]]), x, target[:, None], epsilon)
 
 
 def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: Stopping = Stopping(), *,
@@ -94,7 +97,7 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
             E_t.backward(accumulate=True)    #     get delta terms of output units, use them to get those of hidden units,
             E += E_t.item()                  #     use these to get ∇E_t, accumulate gradient ∇E ← ∇E + ∇E_t
         gradient = [w.grad for w in network.parameters]
-        _note(history, [w.data for w in network.parameters] if keep_weights else None, E, norm(*gradient))
+        history.note([w.data for w in network.parameters] if keep_weights else None, E, norm(*gradient))
         if report is not None:
             report(history)
         if reason := stopping.reason(history):   # if |∇E| ≈ 0 then set learning to false
@@ -103,17 +106,18 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
         for w in network.parameters:
             change_w = -epsilon * w.grad     #   get weight change Δw = -ε ∇E
             w.data = w.data + change_w       #   update weights w ← w + Δw
+    return _judged(history, network, x, target, epsilon)
+
+
+def _judged(history: History, network: Network, x: Any, target: Any, epsilon: float) -> History:
+    """The history with what it was about, and the verdict on it."""
+    history.network, history.x, history.target = network, constant(x), constant(target)
+    history.settings = {"optimizer": "GradientDescent", "epsilon": epsilon}
+    history.verdict = judge(history, ErrorSurface(network, x, target))
     return history
 
 
-def _note(history: History, weights: Any, E: float, gradient: float) -> None:
-    history.weights.append(weights)
-    history.E.append(E)
-    history.gradient_norm.append(gradient)
-
-
 def _checked(epsilon: float, stopping: Stopping) -> None:
-    if not isinstance(epsilon, (int, float, np.number)) or not epsilon > 0:
-        raise ValueError(f"ε is {epsilon!r}; a learning rate is a number above 0, such as 0.1.")
+    check_epsilon(epsilon)
     if not isinstance(stopping, Stopping):
         raise TypeError(f"stopping is {stopping!r}; write Stopping(tolerance=1e-6, cap=10_000).")

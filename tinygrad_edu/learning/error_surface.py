@@ -30,6 +30,7 @@ class ErrorSurface:
         self.x, self.target = constant(x), constant(target)
         self.shapes = [w.shape for w in network.parameters]
         self.ends = np.cumsum([w.size for w in network.parameters]).tolist()
+        self.size = self.ends[-1]  # N
         self.gradient, self.hvp = grad(self.of), hvp(self.of)  # (w) -> (N,) and (w, v) -> the Hessian at w times v, (N,)
 
     @property
@@ -86,22 +87,23 @@ class ErrorSurface:
 def _highest(times: Callable[[ndarray], ndarray], size: int, *, tolerance: float = 1e-4, most: int = 1000, seed: int = 0) -> float:
     """The highest eigenvalue of a symmetric matrix that is given by its product with a vector, by power iteration.
 
-    It finds the eigenvalue farthest from 0. Should that be negative, all are lifted by it and the highest is the farthest.
+    It finds the eigenvalue farthest from 0. If that is negative, or has an opposite of its own size, all eigenvalues are lifted
+    by that much: none is below 0 then, and the highest is the farthest.
     """
-    found = _farthest(times, size, tolerance, most, seed)
-    if found >= 0:
+    found, lift = _farthest(times, size, tolerance, most, seed)
+    if abs(found - lift) <= tolerance * lift:
         return found
-    return found + _farthest(lambda v: times(v) - found * v, size, tolerance, most, seed)
+    return _farthest(lambda v: times(v) + lift * v, size, tolerance, most, seed)[0] - lift
 
 
-def _farthest(times: Callable[[ndarray], ndarray], size: int, tolerance: float, most: int, seed: int) -> float:
+def _farthest(times: Callable[[ndarray], ndarray], size: int, tolerance: float, most: int, seed: int) -> tuple[float, float]:
+    """(the eigenvalue farthest from 0, how far it is): the same number, unless it is negative or one of two opposites."""
     v = np.random.default_rng(seed).normal(size=size)
-    eigenvalue = 0.0
     for _ in range(most):
         v = v / np.linalg.norm(v)
         Hv = times(v)
-        eigenvalue = float(v @ Hv)  # Rayleigh's quotient, whose error is the square of v's
-        if np.linalg.norm(Hv - eigenvalue * v) <= tolerance * abs(eigenvalue) or not Hv.any():
+        eigenvalue, far = float(v @ Hv), float(np.linalg.norm(Hv))  # the former is Rayleigh's quotient, whose error is v's squared
+        if np.linalg.norm(Hv - eigenvalue * v) <= tolerance * far:  # also where all is 0
             break
         v = Hv
-    return eigenvalue
+    return eigenvalue, far

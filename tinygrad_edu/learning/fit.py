@@ -66,15 +66,15 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
                 history.validation.append(_error_alone(network, error, validation))
                 if early_stopping and (reason := early_stopping.reason(history, start[1])):
                     break
-            E, penalty, total = 0.0, 0.0, None
+            E, penalty, gradient = 0.0, 0.0, None
             for x_b, target_b in batches(x, target, batch, seed, epoch):
-                E_b, penalty_b, gradients = _measured(network, error, x_b, target_b, decay * len(x_b) / len(x))
-                changes, memory = optimizer.step(gradients, memory)
+                E_b, penalty_b, gradient_b = _measured(network, error, x_b, target_b, decay * len(x_b) / len(x))
+                changes, memory = optimizer.step(gradient_b, memory)
                 for w, change_w in zip(parameters, changes):
                     w.data = w.data + change_w
                 E, penalty = E + E_b, penalty + penalty_b
-                total = gradients if total is None else [a + b for a, b in zip(total, gradients)]
-            history.enter(E, penalty, norm(*total))
+                gradient = gradient_b if gradient is None else [a + b for a, b in zip(gradient, gradient_b)]
+            history.enter(E, penalty, norm(*gradient or ()))
             if report is not None:
                 report(history)
             if reason := stopping.reason(history):
@@ -83,27 +83,38 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
             reason = f"cap: {epochs} passes"
     except KeyboardInterrupt:
         reason = "interrupted by Ctrl-C"
-    if reason.startswith("interrupted"):
-        history.cut(start[0])
-        history.last = start
-    elif reason.startswith("diverged"):
+    if reason.startswith("diverged"):
         history.last = before
+    elif reason.startswith(("interrupted", "|∇E|")):  # the weights from before the pass: those whose gradient was found to be small
+        history.last = start
     else:
         history.last = history.steps, _numbers(parameters), memory
-    _put(parameters, history.last[1])
-    if not reason.startswith("diverged"):
-        E, penalty, gradients = _measured(network, error, x, target, decay)
-        history.enter(E, penalty, norm(*gradients))
-        if validation is not None and len(history.validation) < history.steps:
-            history.validation.append(_error_alone(network, error, validation))
-            if early_stopping:
-                early_stopping.reason(history, history.last[1])  # these may be the best weights
-    history.keep_last(history.last[1])
     history.reason = reason
-    history.verdict = judge(history, ErrorSurface(network, x, target, error, decay))
-    if early_stopping:
-        _put(parameters, history.best[1])
+    surface = ErrorSurface(network, x, target, error, decay)
+    try:
+        _finish(history, surface, early_stopping)
+    except KeyboardInterrupt:  # while the verdict was being found
+        history.reason = "interrupted by Ctrl-C"
+        _finish(history, surface, early_stopping)
     return history
+
+
+def _finish(history: History, surface: ErrorSurface, early_stopping: EarlyStopping | None) -> None:
+    """Makes the last entry that of the last weights, finds the verdict, and puts the best weights back."""
+    network, (epoch, weights, _) = surface.network, history.last
+    _put(network.parameters, weights)
+    if not history.reason.startswith("diverged"):
+        history.cut(epoch)
+        E, penalty, gradients = _measured(network, surface.error, surface.x, surface.target, surface.decay)
+        history.enter(E, penalty, norm(*gradients))
+        if history.validation_set is not None:
+            history.validation.append(_error_alone(network, surface.error, history.validation_set))
+            if early_stopping:
+                early_stopping.reason(history, weights)  # these may be the best
+    history.keep_last(weights)
+    history.verdict = judge(history, surface)
+    if early_stopping:
+        _put(network.parameters, history.best[1])
 
 
 def _measured(network: Network, error: Error, x: Any, target: Any, decay: float) -> tuple[float, float, Gradients]:

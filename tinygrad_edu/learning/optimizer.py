@@ -88,7 +88,8 @@ class Adam:
         m = [self.beta_1 * mean + (1 - self.beta_1) * gradient for mean, gradient in zip(m, gradients)]
         v = [self.beta_2 * mean + (1 - self.beta_2) * gradient * gradient for mean, gradient in zip(v, gradients)]
         early, early_squared = 1 - self.beta_1**steps, 1 - self.beta_2**steps  # the means started at 0
-        changes = [-self.epsilon / early * mean / (np.sqrt(mean_square / early_squared) + self.tiny) for mean, mean_square in zip(m, v)]
+        changes = [-self.epsilon / early * mean / (np.sqrt(mean_square / early_squared) + self.tiny)
+                   for mean, mean_square in zip(m, v)]
         return changes, (m, v, [steps])
 
 
@@ -104,4 +105,4 @@ def check_epsilon(epsilon: Any) -> None:
 def _check_memory(**shares: Any) -> None:
     for name, share in shares.items():
         if not isinstance(share, (int, float, np.number)) or not 0 <= share < 1:
-            raise ValueError(f"{name} is {share!r}; it says how much of the last step is kept: from 0 to just below 1, such as 0.9.")
+            raise ValueError(f"{name} is {share!r}; it says how much is kept from step to step: from 0 to just below 1, such as 0.9.")

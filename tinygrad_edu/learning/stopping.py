@@ -28,7 +28,7 @@ class Stopping:
         if gradient < self.tolerance:
             return f"|∇E| ≈ 0: {gradient:.2g} < {self.tolerance:g}"
         if history.steps >= self.cap:
-            return f"cap: {self.cap} passes, with |∇E| still {gradient:.2g}"
+            return f"cap: {self.cap} passes"
         return ""
 
 
@@ -54,5 +54,5 @@ class EarlyStopping:
             history.best = now, weights
         waited = now - history.best[0]
         if waited > self.patience:
-            return f"validation error: not lower for {waited} pass{'es' * (waited > 1)}; it was lowest after {history.best[0]}"
+            return f"validation error: not lower for {waited} pass{'es' * (waited > 1)}, and lowest after {history.best[0]}"
         return ""

@@ -34,6 +34,7 @@ def cross_entropy(u: Any, target: Any) -> Value:
         raise ShapeError(f"cross_entropy needs u: (T, K) of at least two output units, and u is {shape_of(u)}. "
                          "For one unit there is binary_cross_entropy.")
     u, target = _paired(u, _rows(target, K) if len(np.shape(plain(target))) == 1 else target)
+    u = u - u.data.max(axis=1, keepdims=True)  # E is the same, and keeps its digits where u is 1e300
     return (logsumexp(u, axis=1) * target.sum(axis=1) - (u * target).sum(axis=1)).sum()
 
 

@@ -42,6 +42,7 @@ from tinygrad_edu.autodiff.operations.shapes import (
 
 __all__ = [
     "absolute", "add", "broadcast_to", "cast", "concatenate", "cos", "divide", "exp", "getitem", "identity", "log", "log1p",
-    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "power", "relu", "reshape", "scatter",
-    "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "subtract", "sum", "sum_to", "tanh", "transpose", "where",
+    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "power", "relu", "reshape",
+    "scatter", "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "subtract", "sum", "sum_to", "tanh", "transpose",
+    "where",
 ]
