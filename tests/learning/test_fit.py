@@ -231,7 +231,7 @@ def test_saving_fails_whole_and_in_one_sentence(tmp_path):
         history.save(tmp_path / "run.pkl")
     with pytest.raises(FileNotFoundError, match="nowhere"):
         history.save(tmp_path / "nowhere" / "run.npz")
-    with pytest.raises(ValueError, match="no network"):
+    with pytest.raises(ValueError, match="save those that `fit` gave"):
         History().save(tmp_path / "run.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
     assert (tmp_path / "run.npz").read_text() == "precious"
@@ -264,3 +264,17 @@ def test_mistakes_get_a_sentence_and_change_nothing(mistake, kind, words):
     with pytest.raises(kind) as caught:
         mistake()
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(np.float64(0.1)), Momentum(np.float64(0.1)), Adam(np.float64(0.1))])
+def test_float32_stays_float32(optimizer):
+    net = Network(2, 3, 1, weights=[np.ones((2, 3), np.float32), np.ones((3, 1), np.float32)])
+    fit(net, x.astype(np.float32), target.astype(np.float32), optimizer, epochs=3, decay=0.1)
+    assert [w.data.dtype for w in net.parameters] == [np.float32] * 2
+
+
+def test_the_weights_that_are_kept_cannot_be_written_into():
+    history = fit(network(), x, target, Adam(), epochs=3)
+    for weights in history.weights:
+        with pytest.raises(ValueError, match="read-only"):
+            weights[0][0, 0] = 1.0

@@ -68,10 +68,10 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
                     break
             E, penalty, gradient = 0.0, 0.0, None
             for x_b, target_b in batches(x, target, batch, seed, epoch):
-                E_b, penalty_b, gradient_b = _measured(network, error, x_b, target_b, decay * len(x_b) / len(x))
+                E_b, penalty_b, gradient_b = _measured(network, parameters, error, x_b, target_b, decay * len(x_b) / len(x))
                 changes, memory = optimizer.step(gradient_b, memory)
                 for w, change_w in zip(parameters, changes):
-                    w.data = w.data + change_w
+                    w.output = w.output + change_w  # `w.data = ...` would copy what is nobody else's
                 E, penalty = E + E_b, penalty + penalty_b
                 gradient = gradient_b if gradient is None else [a + b for a, b in zip(gradient, gradient_b)]
             history.enter(E, penalty, norm(*gradient or ()))
@@ -105,7 +105,7 @@ def _finish(history: History, surface: ErrorSurface, early_stopping: EarlyStoppi
     _put(network.parameters, weights)
     if not history.reason.startswith("diverged"):
         history.cut(epoch)
-        E, penalty, gradients = _measured(network, surface.error, surface.x, surface.target, surface.decay)
+        E, penalty, gradients = _measured(network, network.parameters, surface.error, surface.x, surface.target, surface.decay)
         history.enter(E, penalty, norm(*gradients))
         if history.validation_set is not None:
             history.validation.append(_error_alone(network, surface.error, history.validation_set))
@@ -117,14 +117,15 @@ def _finish(history: History, surface: ErrorSurface, early_stopping: EarlyStoppi
         _put(network.parameters, history.best[1])
 
 
-def _measured(network: Network, error: Error, x: Any, target: Any, decay: float) -> tuple[float, float, Gradients]:
+def _measured(network: Network, parameters: Sequence[Value], error: Error, x: Any, target: Any,
+              decay: float) -> tuple[float, float, Gradients]:
     """(E, the part of it that is weight decay, ∇E) on these associations."""
     E, penalty = error(network(x), target), 0.0
     if decay:
         term = weight_decay([layer.w for layer in network.layers], decay)
         E, penalty = E + term, term.item()
     E.backward()
-    return E.item(), penalty, [w.grad for w in network.parameters]
+    return float(E.output), penalty, [w.grad for w in parameters]
 
 
 def _error_alone(network: Network, error: Error, associations: Associations) -> float:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.learning.whole import whole
 from tinygrad_edu.network.layer import Layer, Network
 
@@ -99,11 +100,13 @@ class History:
 
     def keep(self, epoch: int, weights: list[Any]) -> None:
         """Keeps the weights before a pass if it is their turn; the passes kept are evenly spaced, however long the run."""
-        if epoch % self._stride:
+        stride = self.kept[1] - self.kept[0] if len(self.kept) > 1 else 1
+        if epoch % stride:
             return
         self.weights.append(weights)
         self.kept.append(epoch)
-        if len(self.weights) > max(2, min(MOST_KEPT, MEMORY // sum(w.nbytes for w in weights))):
+        many = len(self.weights)
+        if many > MOST_KEPT or (many > 2 and many * weights[0].nbytes > MEMORY):
             del self.weights[1::2], self.kept[1::2]
 
     def keep_last(self, weights: list[Any]) -> None:
@@ -125,10 +128,6 @@ class History:
         own: dict[str, Any] = {name: list(entries) for name, entries in vars(self).items() if isinstance(entries, list)}
         return replace(self, **own)
 
-    @property
-    def _stride(self) -> int:
-        return self.kept[1] - self.kept[0] if len(self.kept) > 1 else 1
-
     def __repr__(self) -> str:
         end = f"E {self.E[0]:.4g} -> {self.E[-1]:.4g}" if self.E else "empty"
         if self.validation:
@@ -143,8 +142,8 @@ class History:
         if path.suffix.lower() != ".npz":
             raise ValueError(f"a history is saved as .npz, and not as {path.suffix or 'a name without a suffix'}: "
                              f"{path.with_suffix('.npz').name}")
-        if self.network is None:
-            raise ValueError("this history has no network, so it could not be gone on with: save histories that `fit` gave.")
+        if self.network is None or self.last is None:
+            raise ValueError("this history could not be gone on with: save those that `fit` gave.")
         arrays = {name: np.array(getattr(self, name)) for name in ("E", "gradient_norm", "penalty", "validation", "kept")}
         arrays |= {"x": self.x, "target": self.target}
         arrays |= dict(zip(("validation x", "validation target"), self.validation_set or ()))
@@ -153,12 +152,12 @@ class History:
                              **{f"memory {i}": part for i, part in enumerate(memory)},
                              "best": self.best[1] if self.best else ()}.items():
             arrays |= {f"{group}/{i}": np.array(getattr(item, "data", item)) for i, item in enumerate(lists)}
-        about = {"format": FORMAT, "reason": self.reason, "settings": self.settings,
+        about = {"format": FORMAT, "arrays": sorted(arrays), "reason": self.reason, "settings": self.settings,
                  "verdict": asdict(self.verdict) if self.verdict else None,
                  "last": epoch, "best": self.best[0] if self.best else None,
                  "layers": [[layer.activation, layer.b is not None] for layer in self.network.layers]}
         with whole(path) as part:
-            np.savez_compressed(part, about=np.array(json.dumps(about, default=float)), allow_pickle=False, **arrays)
+            np.savez_compressed(part, about=np.array(json.dumps(about, default=float)), **arrays)
         return path
 
     @classmethod
@@ -169,7 +168,7 @@ class History:
             with np.load(io.BytesIO(written), allow_pickle=False) as file:
                 found = {name: file[name] for name in file.files}
             about = json.loads(str(found.pop("about")))
-            if about["format"] != FORMAT:
+            if about["format"] != FORMAT or about["arrays"] != sorted(found):
                 raise ValueError
         except Exception as error:  # one flipped bit can make zipfile, NumPy and json complain in a dozen ways
             raise ValueError(f"{path} is no history, or it was damaged: it cannot be read.") from error
@@ -192,7 +191,15 @@ class History:
 
 def norm(*gradients: Any) -> float:
     """|∇E| over all the weights together."""
-    return math.sqrt(sum(np.vdot(gradient, gradient) for gradient in gradients))
+    return quietly(_norm, gradients)
+
+
+def _norm(gradients: Any) -> float:
+    total = 0.0
+    for gradient in gradients:
+        flat = gradient.ravel()
+        total += flat.dot(flat)
+    return math.sqrt(total)
 
 
 def _in_order(found: dict[str, ndarray], group: str) -> list[ndarray]:

@@ -33,7 +33,8 @@ class GradientDescent:
 
     def step(self, gradients: Gradients, memory: Memory) -> tuple[list[Any], Memory]:
         """(Δw for each of the weights, what to remember)."""
-        return [-self.epsilon * gradient for gradient in gradients], memory
+        step = -float(self.epsilon)  # a float leaves float32 as it is, where a number of NumPy's would not
+        return [step * gradient for gradient in gradients], memory
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Momentum:
 
     def step(self, gradients: Gradients, memory: Memory) -> tuple[list[Any], Memory]:
         """(Δw for each of the weights, the same to remember)."""
-        changes = [self.mu * last - self.epsilon * gradient for last, gradient in zip(memory[0], gradients)]
+        mu, epsilon = float(self.mu), float(self.epsilon)
+        changes = [mu * last - epsilon * gradient for last, gradient in zip(memory[0], gradients)]
         return changes, (changes,)
 
 
@@ -83,14 +85,13 @@ class Adam:
 
     def step(self, gradients: Gradients, memory: Memory) -> tuple[list[Any], Memory]:
         """(Δw for each of the weights, the means and the number of steps)."""
-        m, v, (steps,) = memory
-        steps = steps + 1
-        m = [self.beta_1 * mean + (1 - self.beta_1) * gradient for mean, gradient in zip(m, gradients)]
-        v = [self.beta_2 * mean + (1 - self.beta_2) * gradient * gradient for mean, gradient in zip(v, gradients)]
-        early, early_squared = 1 - self.beta_1**steps, 1 - self.beta_2**steps  # the means started at 0
-        changes = [-self.epsilon / early * mean / (np.sqrt(mean_square / early_squared) + self.tiny)
-                   for mean, mean_square in zip(m, v)]
-        return changes, (m, v, [steps])
+        m, v, steps = memory[0], memory[1], int(memory[2][0]) + 1
+        beta_1, beta_2 = float(self.beta_1), float(self.beta_2)
+        m = [beta_1 * mean + (1 - beta_1) * gradient for mean, gradient in zip(m, gradients)]
+        v = [beta_2 * mean + (1 - beta_2) * gradient * gradient for mean, gradient in zip(v, gradients)]
+        step, late = -float(self.epsilon) / (1 - beta_1**steps), 1 - beta_2**steps  # the means started at 0, which is made up for
+        changes = [step * mean / (np.sqrt(mean_square / late) + self.tiny) for mean, mean_square in zip(m, v)]
+        return changes, (m, v, [np.array(steps)])
 
 
 Optimizer = GradientDescent | Momentum | Adam
@@ -105,4 +106,4 @@ def check_epsilon(epsilon: Any) -> None:
 def _check_memory(**shares: Any) -> None:
     for name, share in shares.items():
         if not isinstance(share, (int, float, np.number)) or not 0 <= share < 1:
-            raise ValueError(f"{name} is {share!r}; it says how much is kept from step to step: from 0 to just below 1, such as 0.9.")
+            raise ValueError(f"{name} is {share!r}; it says how much is kept at each step: from 0 to just below 1, such as 0.9.")

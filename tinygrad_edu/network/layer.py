@@ -113,7 +113,7 @@ class Network:
         return network
 
     def at(self, parameters: Sequence[Any]) -> Network:
-        """The same network with other weights and biases, ordered as `parameters`; where they are Values, they are differentiated."""
+        """The same network with other weights and biases, ordered as `parameters`; Values among them are differentiated."""
         given = iter(parameters)
         return Network.of([layer.at(next(given), None if layer.b is None else next(given)) for layer in self.layers])
 
