@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.canvas import BLUE, GREEN, GREY, INK, ORANGE, RED
@@ -51,6 +52,19 @@ def falling(axis: Any, curves: dict[str, Sequence[float]], ylabel: str = "error 
     return axis
 
 
+def layers(axis: Any, passes: Sequence[int], sizes: ndarray) -> Any:
+    """A quantity of each layer over the passes of learning, the output layer darkest; sizes: (layers, passes), input side first."""
+    from matplotlib import colormaps
+
+    styles, shades = ["-", "--", "-.", ":"], colormaps["viridis_r"](np.linspace(0.15, 1.0, len(sizes)))
+    for number in reversed(range(len(sizes))):
+        name = "output layer" if number == len(sizes) - 1 else f"hidden layer {number + 1}"
+        axis.plot(passes, sizes[number], color=shades[number], linestyle=styles[(len(sizes) - 1 - number) % 4], label=name)
+    axis.set(xlabel="passes of learning", yscale="log")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    return axis
+
+
 def function_and_slope(axis: Any, f: Callable[[Any], Any], slope: Callable[[Any], Any], low: float, high: float,
                        names: tuple[str, str]) -> Any:
     """f(u) and its slope on one axis."""
@@ -59,6 +73,14 @@ def function_and_slope(axis: Any, f: Callable[[Any], Any], slope: Callable[[Any]
     axis.plot(u, slope(u), "--", color=RED, label=names[1])
     axis.set(xlabel="total input u", xlim=(low, high))
     axis.legend(loc="upper left")
+    return axis
+
+
+def points(axis: Any, history: History) -> Any:
+    """The associations of a network with one input and one output: those that are learnt filled, those held out hollow."""
+    axis.plot(np.ravel(history.x), np.ravel(history.target), "o", color=BLUE, ms=6, label="training set")
+    if history.validation_set is not None:
+        axis.plot(*map(np.ravel, history.validation_set), "o", mfc="white", mec=INK, ms=6, label="validation set")
     return axis
 
 

@@ -68,6 +68,45 @@ def answers(axis: Any, network: Callable[[ndarray], ndarray], x: ndarray, target
     return axis
 
 
+def shades(low: float, high: float) -> dict[str, Any]:
+    """How outputs y are coloured, in 16 flat steps that leave no doubt where the middle is: options for `imshow`."""
+    from matplotlib import colormaps
+    from matplotlib.colors import BoundaryNorm
+
+    colours = colormaps["PuOr"].resampled(18)
+    return {"cmap": colours, "norm": BoundaryNorm(np.linspace(low, high, 17), colours.N, extend="both"), "interpolation": "nearest"}
+
+
+def contour_line(axis: Any) -> Any:
+    """A line for `contour` to be put into, with set_segments."""
+    from matplotlib.collections import LineCollection
+
+    return axis.add_collection(LineCollection([], colors=INK, linewidths=1.5), autolim=False)
+
+
+def contour(x1: ndarray, x2: ndarray, y: ndarray, level: float) -> list[ndarray]:
+    """The lines along which y is at the level, (n, 2) each."""
+    from contourpy import contour_generator
+
+    return contour_generator(x1, x2, y).lines(level)
+
+
+def contours(axis: Any, E: Callable[[float, float], float], box: Box, levels: int = 14) -> Any:
+    """E over two weights from above, in blues that are darker where it is higher; more lines where it is nearly level."""
+    w1, w2, height = _grid(E, box)
+    steps = np.unique(np.quantile(height, np.linspace(0, 1, levels + 1)))
+    axis.contourf(w1, w2, height, levels=steps, cmap="Blues", norm=_by_rank(steps))
+    axis.contour(w1, w2, height, levels=steps, colors=BLUE, linewidths=0.5, alpha=0.6)
+    axis.set(xlabel="$w_1$", ylabel="$w_2$", xlim=box[:2], ylim=box[2:])
+    return axis
+
+
+def _by_rank(steps: ndarray) -> Any:
+    from matplotlib.colors import BoundaryNorm
+
+    return BoundaryNorm(steps, 256)
+
+
 def pictures(axes: Sequence[Any], images: dict[str, ndarray]) -> None:
     """Grey pictures in a row, each under its name; black is 0 and white is 1."""
     for axis, (name, image) in zip(axes, images.items()):

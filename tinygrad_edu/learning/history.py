@@ -20,6 +20,7 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.learning.whole import whole
+from tinygrad_edu.network.error import ERRORS, half_squared_error
 from tinygrad_edu.network.layer import Layer, Network
 
 MEMORY = 64e6  # bytes of weights that a History keeps: beyond that, those of every second, fourth, eighth ... pass only
@@ -85,6 +86,11 @@ class History:
     def converged(self) -> bool:
         """Whether |∇E| ≈ 0 was reached. It was reached on a plateau too: the slides' rule cannot tell, `verdict` tries."""
         return self.reason.startswith("|∇E|")
+
+    @property
+    def error(self) -> Any:
+        """The function that E was computed with, as far as it is one of ours; half_squared_error if not."""
+        return ERRORS.get(self.settings.get("error", ""), half_squared_error)
 
     def note(self, weights: Any, E: float, gradient_norm: float) -> None:
         """Enters a pass with its weights (None: they are not kept)."""

@@ -56,6 +56,9 @@ def weight_decay(weights: Sequence[Any], decay: float) -> Any:
     return 0.5 * decay * total
 
 
+ERRORS = {error.__name__: error for error in (half_squared_error, cross_entropy, binary_cross_entropy)}
+
+
 def _paired(y: Any, target: Any) -> tuple[Value, Any]:
     """The outputs as a Value and a target for each of them."""
     target = target if isinstance(target, Value) else constant(target)

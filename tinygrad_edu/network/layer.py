@@ -17,7 +17,7 @@ from numpy import ndarray
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
 from tinygrad_edu.autodiff.operations import matmul
-from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.autodiff.value import Value, plain
 from tinygrad_edu.network.activation import ACTIVATIONS, activation
 
 
@@ -131,12 +131,12 @@ class Network:
     @property
     def weights(self) -> list[ndarray]:
         """The numbers in w, layer by layer."""
-        return [layer.w.data for layer in self.layers]
+        return [plain(layer.w) for layer in self.layers]
 
     @property
     def biases(self) -> list[ndarray] | None:
         """The numbers in b, layer by layer; None if there are none."""
-        return None if self.layers[0].b is None else [layer.b.data for layer in self.layers if layer.b is not None]
+        return None if self.layers[0].b is None else [plain(layer.b) for layer in self.layers if layer.b is not None]
 
     @property
     def deltas(self) -> list[Any]:

@@ -1,0 +1,297 @@
+"""Movies of learning: what a network answers, where its weights go, which blame its units get, while it learns.
+
+    movie(history, "xor.gif")                            # what suits the network; .mp4 with the `video` extra
+    movie(history, "descent.gif", scene=weights)         # or choose: answers, curve, descent, weights, deltas
+    answers(history).save("xor.gif")                     # the same, in two steps; .still("xor.png") is its last frame
+
+A scene takes a History and gives a Movie. Half of its frames go evenly over the passes, half over the
+way of the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff.recording import no_record
+from tinygrad_edu.autodiff.value import Value, plain
+from tinygrad_edu.drawing import canvas, curves, surface, units
+from tinygrad_edu.drawing.canvas import BLUE, GREEN, INK, ORANGE, RED
+from tinygrad_edu.drawing.movie import Movie
+from tinygrad_edu.learning.error_surface import ErrorSurface
+from tinygrad_edu.learning.history import History
+from tinygrad_edu.network.layer import Network
+
+Scene = Callable[[History, int], Movie]
+SIDE = 61  # points along an edge of what is shown over a plane
+
+
+def movie(history: History, path: str | Path, scene: Scene | None = None, frames: int = 100) -> Path:
+    """Writes a movie of learning, .gif or .mp4 by the suffix, of at most `frames` frames; returns the path.
+
+    scene: answers, curve, descent, weights or deltas; without one, what suits the network. Raises ValueError for a history with
+    nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all before anything is drawn.
+    """
+    film = (scene or suitable(history))(history, frames)
+    return film.save(path)
+
+
+def suitable(history: History) -> Scene:
+    """The scene that shows most of a network of this kind. Raises ValueError if there is none."""
+    _check(history, 1)
+    network = history.network
+    I, K, hidden = len(network.weights[0]), network.weights[-1].shape[1], len(network.layers) > 1
+    if K == 1 and I == 2:
+        return answers if hidden or network.biases else descent
+    if K == I == 1:
+        return curve if hidden or network.biases else descent
+    return deltas if hidden else weights
+
+
+def answers(history: History, frames: int = 100) -> Movie:
+    """What a network of two inputs and one output answers over the plane of its inputs; on the black line it answers ½."""
+    networks = _networks(history, frames)
+    x, target = history.x, np.ravel(history.target)
+    low, high = x.min(axis=0), x.max(axis=0)
+    (left, bottom), (right, top) = low - 0.3 * (high - low), high + 0.3 * (high - low)
+    x1, x2 = np.meshgrid(np.linspace(left, right, SIDE), np.linspace(bottom, top, SIDE))
+    plane, middle = np.stack([x1.ravel(), x2.ravel()], axis=1), (target.min() + target.max()) / 2
+    spread = (target.max() - target.min()) / 2 or 1.0
+    paper, axis = canvas.figure(width=4.4, height=4.1)
+    shades = surface.shades(middle - 1.6 * spread, middle + 1.6 * spread)
+    image = axis.imshow(np.zeros((SIDE, SIDE)), extent=(left, right, bottom, top), origin="lower", aspect="auto", **shades)
+    line = surface.contour_line(axis)
+    for chosen, marker, colour in ((target < middle, "o", ORANGE), (target >= middle, "s", BLUE)):
+        axis.plot(*x[chosen].T, marker, color="white", mec=colour, mew=2 if len(x) > 20 else 3, ms=6 if len(x) > 20 else 11)
+    axis.set(xlabel="$x_1$", ylabel="$x_2$")
+    title = axis.set_title(_title(history, networks[0][0]))
+    paper.colorbar(image, ax=axis, label="output y", ticks=[middle - spread, middle, middle + spread])
+
+    def update(n: int) -> list[Any]:
+        epoch, network = networks[n]
+        y = _answer(network, plane).reshape(SIDE, SIDE)
+        image.set_data(y)
+        line.set_segments(surface.contour(x1, x2, y, middle))
+        title.set_text(_title(history, epoch))
+        return [image, line, title]
+
+    return Movie(paper, update, len(networks))
+
+
+def curve(history: History, frames: int = 100) -> Movie:
+    """The curve that a network of one input and one output draws through its associations."""
+    networks = _networks(history, frames)
+    x, target = np.ravel(history.x), np.ravel(history.target)
+    low, high, reach = x.min(), x.max(), np.ptp(target) or 1.0
+    along = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 201)
+    paper, axis = canvas.figure(width=5.2, height=3.4)
+    curves.points(axis, history)
+    (line,) = axis.plot(along, along, color=RED, lw=2.5)
+    axis.set(xlabel="x", ylabel="y", xlim=(along[0], along[-1]), ylim=(target.min() - 0.4 * reach, target.max() + 0.4 * reach))
+    title = axis.set_title(_title(history, networks[0][0]))
+
+    def update(n: int) -> list[Any]:
+        epoch, network = networks[n]
+        line.set_ydata(_answer(network, along[:, None]))
+        title.set_text(_title(history, epoch))
+        return [line, title]
+
+    return Movie(paper, update, len(networks))
+
+
+def descent(history: History, frames: int = 100) -> Movie:
+    """The way of the weights of a network that has one or two of them: over its error curve or on its error surface."""
+    networks = _networks(history, frames)
+    path = np.array([ErrorSurface.joined(network.parameters) for _, network in networks])
+    E = ErrorSurface(history.network, history.x, history.target)
+    if path.shape[1] == 1:
+        return rolling(lambda w: E(np.array([w])), {"": path[:, 0]}, titles=[_title(history, epoch) for epoch, _ in networks])
+    if path.shape[1] != 2:
+        raise ValueError(f"descent shows networks with one or two weights, and this one has {path.shape[1]}: "
+                         "there is no picture of so many dimensions. Choose another scene.")
+    low, high = path.min(axis=0), path.max(axis=0)
+    margin = 0.35 * max(float((high - low).max()), 1e-6)
+    box = (low[0] - margin, high[0] + margin, low[1] - margin, high[1] + margin)
+    return paths(lambda w1, w2: E(np.array([w1, w2])), box, [path], titles=[_title(history, epoch) for epoch, _ in networks])
+
+
+def weights(history: History, frames: int = 100) -> Movie:
+    """The network's picture, with lines as thick as the weights: blue and whole for positive ones, red and dashed for negative."""
+    networks = _networks(history, frames)
+    sizes = [len(w) for w in history.network.weights]
+    if sum(w.size for w in history.network.weights) > 400:
+        raise ValueError("a picture of over 400 weights is a grey cloud. Choose another scene, such as deltas.")
+    largest = max(float(np.abs(w).max()) for _, network in networks for w in network.weights) or 1.0
+    names = ["x", *["z", "z'", "z''", "z'''"][: len(sizes) - 1], "y"]
+    paper, axis = canvas.figure(width=1.2 + 0.75 * max(sizes), height=1.4 + 1.1 * len(sizes))
+    units.units(axis, networks[0][1].weights, names, largest=largest)
+    lines = axis.lines[: sum(w.size for w in history.network.weights)]
+    title = axis.set_title(_title(history, networks[0][0]))
+
+    def update(n: int) -> list[Any]:
+        epoch, network = networks[n]
+        for line, w in zip(lines, np.concatenate([w.ravel() for w in network.weights])):
+            line.set(**units.look(w, largest))
+        title.set_text(_title(history, epoch))
+        return [*lines, title]
+
+    return Movie(paper, update, len(networks))
+
+
+def deltas(history: History, frames: int = 100, t: int = 0) -> Movie:
+    """The δ of every unit for association t, layer above layer, and how large they are in each layer (root of the mean square)."""
+    networks = _networks(history, frames)
+    found = [blame(network, history, t) for _, network in networks]
+    paper, update = units.blame_strips({"": found[0]}, max(float(np.abs(d).max()) for layers in found for d in layers) or 1.0)
+    title = paper.suptitle(_title(history, networks[0][0]), fontsize=11)
+
+    def changed(n: int) -> list[Any]:
+        title.set_text(_title(history, networks[n][0]))
+        return [*update(found[n]), title]
+
+    return Movie(paper, changed, len(networks))
+
+
+def blame(network: Network, history: History, t: int) -> list[ndarray]:
+    """[δ of the first hidden layer, ..., δ of the output layer] for association t, one number for each unit."""
+    network = network.at([Value(plain(w)) for w in network.parameters])
+    history.error(network(history.x[t : t + 1]), history.target[t : t + 1]).backward()
+    return [delta.ravel() for delta in network.deltas]
+
+
+# -- scenes that are not of a History -----------------------------------------------------------------------------
+
+
+def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles: Sequence[str] | None = None,
+            span: tuple[float, float] | None = None, xlabel: str = "weight w", highest: float | None = None) -> Movie:
+    """Discs that move along the curve E(w), one panel for each of the ways.
+
+    A way that is shorter than another waits at its end; one that leaves the span is out of sight.
+    """
+    longest = max(len(way) for way in ways.values())
+    low, high = span or _span([w for way in ways.values() for w in way])
+    along = np.linspace(low, high, 301)
+    height = np.array([float(E(w)) for w in along])
+    paper, axes = canvas.figure(1, len(ways), width=max(4.6, 2.7 * len(ways)), height=3.2, sharey=True, squeeze=False)
+    discs, trails = [], []
+    heights = {name: [float(E(w)) for w in way] for name, way in ways.items()}
+    for axis, (name, way) in zip(axes[0], ways.items()):
+        axis.plot(along, height, color=BLUE)
+        trails += axis.plot([], [], ".-", color=ORANGE, ms=5, lw=1)
+        discs += axis.plot([], [], "o", color=INK, ms=12)
+        top = highest if highest is not None else height.max()
+        axis.set(xlabel=xlabel, xlim=(low, high), ylim=(min(0.0, height.min()) - 0.05 * top, 1.05 * top), title=name)
+    axes[0][0].set_ylabel("error E")
+    counter = paper.suptitle(" ", fontsize=11) if titles is None else paper.suptitle(titles[0], fontsize=11)
+
+    def update(n: int) -> list[Any]:
+        for disc, trail, (name, way) in zip(discs, trails, ways.items()):
+            now = min(n, len(way) - 1)
+            disc.set_data([way[now]], [heights[name][now]])
+            trail.set_data(way[: now + 1], heights[name][: now + 1])
+        counter.set_text(titles[n] if titles is not None else f"after {n} steps")
+        return [*trails, *discs, counter]
+
+    return Movie(paper, update, longest, fps=8)
+
+
+def paths(E: Callable[[float, float], float], box: surface.Box, ways: Sequence[ndarray], titles: Sequence[str] | None = None,
+          minima: ndarray | None = None) -> Movie:
+    """The ways of two weights over the contours of E, each (steps, 2), from as many starts; minima: (n, 2), marked with stars."""
+    longest = max(len(way) for way in ways)
+    paper, axis = canvas.figure(width=4.8, height=4.4)
+    surface.contours(axis, E, box)
+    if minima is not None:
+        axis.plot(*np.transpose(minima), "*", color=GREEN, mec=INK, mew=0.6, ms=15)
+    lines, discs = [], []
+    for _ in ways:
+        lines += axis.plot([], [], "-", color=INK, lw=1.3)
+        discs += axis.plot([], [], "o", color="white", mec=INK, mew=1.5, ms=8)
+    title = axis.set_title(titles[0] if titles is not None else " ")
+
+    def update(n: int) -> list[Any]:
+        for line, disc, way in zip(lines, discs, ways):
+            now = min(n, len(way) - 1)
+            line.set_data(*way[: now + 1].T)
+            disc.set_data(*way[now : now + 1].T)
+        title.set_text(titles[n] if titles is not None else f"after {n} steps")
+        return [*lines, *discs, title]
+
+    return Movie(paper, update, longest)
+
+
+def developing(columns: dict[str, Sequence[ndarray]], titles: Sequence[str], scale: int = 3) -> Movie:
+    """Grey pictures that change, side by side: for each name one picture a frame (or a single one that stays); 0 is black, 1 white.
+
+    Each of their pixels is `scale` pixels of the movie, exactly.
+    """
+    first = next(iter(columns.values()))[0]
+    (rows, wide), dpi = np.multiply(first.shape, scale), 100
+    gap, above = 12, 44
+    width, height = len(columns) * (wide + gap) + gap, rows + above + gap
+    paper, axes = canvas.figure(1, len(columns), width=width / dpi, height=height / dpi, squeeze=False, layout="none", dpi=dpi)
+    images = []
+    for i, (axis, (name, pictures)) in enumerate(zip(axes[0], columns.items())):
+        axis.set_position(((gap + i * (wide + gap)) / width, gap / height, wide / width, rows / height))
+        axis.axis("off")
+        axis.set_title(name, fontsize=9)
+        image = axis.imshow(pictures[0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        if len(pictures) > 1:
+            images.append((image, pictures))
+    counter = paper.text(0.5, 1 - 4 / height, titles[0], ha="center", va="top", fontsize=10)
+
+    def update(n: int) -> list[Any]:
+        for image, pictures in images:
+            image.set_data(pictures[n])
+        counter.set_text(titles[n])
+        return [*(image for image, _ in images), counter]
+
+    return Movie(paper, update, len(titles))
+
+
+# -- what they share ------------------------------------------------------------------------------------------------
+
+
+def _check(history: History, frames: int) -> None:
+    if not history.E or not history.weights:
+        raise ValueError("this history is empty: there is nothing to show before the first pass of learning.")
+    if frames < 1:
+        raise ValueError(f"a movie of {frames} frames shows nothing; it needs one frame at least.")
+    if history.network is None or history.weights[0] is None:
+        raise ValueError("this history has kept no weights, so there is nothing to show. Learn with keep_weights=True.")
+
+
+def _networks(history: History, frames: int) -> list[tuple[int, Network]]:
+    """(after how many passes, the network as it was then), for each frame."""
+    _check(history, frames)
+    shape = history.network.weights[0].shape
+    kept = [w if isinstance(w, list) else [np.reshape(w, shape)] for w in history.weights]
+    return [(history.kept[i], history.network.at(kept[i])) for i in _evenly(kept, frames)]
+
+
+def _evenly(kept: Sequence[list[ndarray]], frames: int) -> ndarray:
+    """Which of the weights to show: half of the frames go evenly over time and half over the way, so that nothing rushes by."""
+    vectors = np.array([ErrorSurface.joined(numbers) for numbers in kept])
+    lengths = np.nan_to_num(np.linalg.norm(np.diff(vectors, axis=0), axis=1), posinf=0.0)  # a run may have diverged
+    way = np.concatenate([[0.0], np.cumsum(lengths)]) / (lengths.sum() or 1.0)
+    progress = (way + np.linspace(0, 1, len(kept))) / 2
+    return np.unique(np.searchsorted(progress, np.linspace(0, progress[-1], frames)).clip(0, len(kept) - 1))
+
+
+def _answer(network: Network, x: ndarray) -> ndarray:
+    with no_record():
+        return plain(network(x)).ravel()
+
+
+def _title(history: History, epoch: int) -> str:
+    return f"after {epoch} passes, E = {history.E[min(epoch, history.steps - 1)]:.3g}"
+
+
+def _span(ws: Sequence[float]) -> tuple[float, float]:
+    low, high = float(np.min(ws)), float(np.max(ws))
+    margin = 0.3 * (high - low) or 1.0
+    return low - margin, high + margin
