@@ -36,8 +36,8 @@ def movie(history: History, path: str | Path, scene: Scene | None = None, frames
     scene: answers, curve, descent, weights or deltas; without one, what suits the network. Raises ValueError for a history with
     nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all before anything is drawn.
     """
-    film = (scene or suitable(history))(history, frames)
-    return film.save(path)
+    with canvas.style():
+        return (scene or suitable(history))(history, frames).save(path)
 
 
 def suitable(history: History) -> Scene:
@@ -109,7 +109,7 @@ def descent(history: History, frames: int = 100) -> Movie:
     path = np.array([ErrorSurface.joined(network.parameters) for _, network in networks])
     E = ErrorSurface(history.network, history.x, history.target)
     if path.shape[1] == 1:
-        return rolling(lambda w: E(np.array([w])), {"": path[:, 0]}, titles=[_title(history, epoch) for epoch, _ in networks])
+        return rolling(lambda w: E(np.array([w])), {"": path[:, 0].tolist()}, titles=[_title(history, epoch) for epoch, _ in networks])
     if path.shape[1] != 2:
         raise ValueError(f"descent shows networks with one or two weights, and this one has {path.shape[1]}: "
                          "there is no picture of so many dimensions. Choose another scene.")
@@ -179,7 +179,7 @@ def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles:
     paper, axes = canvas.figure(1, len(ways), width=max(4.6, 2.7 * len(ways)), height=3.2, sharey=True, squeeze=False)
     discs, trails = [], []
     heights = {name: [float(E(w)) for w in way] for name, way in ways.items()}
-    for axis, (name, way) in zip(axes[0], ways.items()):
+    for axis, name in zip(axes[0], ways):
         axis.plot(along, height, color=BLUE)
         trails += axis.plot([], [], ".-", color=ORANGE, ms=5, lw=1)
         discs += axis.plot([], [], "o", color=INK, ms=12)
@@ -230,10 +230,12 @@ def developing(columns: dict[str, Sequence[ndarray]], titles: Sequence[str], sca
     Each of their pixels is `scale` pixels of the movie, exactly.
     """
     first = next(iter(columns.values()))[0]
-    (rows, wide), dpi = np.multiply(first.shape, scale), 100
-    gap, above = 12, 44
+    rows, wide = np.multiply(first.shape, scale)
+    gap, above = 12, 44  # pixels between the pictures, and above them for their names
     width, height = len(columns) * (wide + gap) + gap, rows + above + gap
-    paper, axes = canvas.figure(1, len(columns), width=width / dpi, height=height / dpi, squeeze=False, layout="none", dpi=dpi)
+    paper, axes = canvas.figure(1, len(columns), width=width / 100, height=height / 100, squeeze=False)
+    paper.set_dpi(100)
+    paper.set_layout_engine("none")  # so that pixels stay where they are put
     images = []
     for i, (axis, (name, pictures)) in enumerate(zip(axes[0], columns.items())):
         axis.set_position(((gap + i * (wide + gap)) / width, gap / height, wide / width, rows / height))

@@ -88,7 +88,8 @@ def contour(x1: ndarray, x2: ndarray, y: ndarray, level: float) -> list[ndarray]
     """The lines along which y is at the level, (n, 2) each."""
     from contourpy import contour_generator
 
-    return contour_generator(x1, x2, y).lines(level)
+    lines: Any = contour_generator(x1, x2, y).lines(level)
+    return lines
 
 
 def contours(axis: Any, E: Callable[[float, float], float], box: Box, levels: int = 14) -> Any:

@@ -59,7 +59,7 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
     parameters, stopping = network.parameters, Stopping(tolerance, cap=epochs + 1)
     before = start = history.steps, _numbers(parameters), memory  # of a pass: what Ctrl-C goes back to
     try:
-        for epoch in progress(range(history.steps, epochs), "pass"):
+        for epoch in progress(range(history.steps, epochs), "pass", epochs - history.steps):
             before, start = start, (epoch, _numbers(parameters), memory)
             history.keep(epoch, start[1])
             if validation is not None:

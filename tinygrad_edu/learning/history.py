@@ -59,7 +59,7 @@ class History:
     validation: list[float] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     verdict: Verdict | None = None
-    network: Network | None = field(default=None, repr=False)
+    network: Network = field(default=None, repr=False)  # type: ignore[assignment]
     x: Any = field(default=None, repr=False)
     target: Any = field(default=None, repr=False)
     validation_set: Any = field(default=None, repr=False)
@@ -150,7 +150,7 @@ class History:
                              f"{path.with_suffix('.npz').name}")
         if self.network is None or self.last is None:
             raise ValueError("this history could not be gone on with: save those that `fit` gave.")
-        arrays = {name: np.array(getattr(self, name)) for name in ("E", "gradient_norm", "penalty", "validation", "kept")}
+        arrays: dict[str, Any] = {name: np.array(getattr(self, name)) for name in ("E", "gradient_norm", "penalty", "validation", "kept")}
         arrays |= {"x": self.x, "target": self.target}
         arrays |= dict(zip(("validation x", "validation target"), self.validation_set or ()))
         epoch, last, memory = self.last

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
+from uuid import uuid4
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
-    """`with whole(path) as part: ...` writes part, which becomes path at the end; if anything is raised, nothing is left of it.
+def whole(path: str | PathLike[str]) -> Iterator[Path]:
+    """`with whole(path) as part: ...` writes part, of the same suffix, which takes the place of path at the end.
 
-    Raises OSError at once, and says which folder, if nothing can be written there.
+    If anything is raised before, part goes and what was at path stays. Raises OSError at once, and says which folder, if nothing
+    can be written there.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give the name of a file in it.")
+    target = Path(path).resolve()  # a link stays a link
+    part = target.with_name(f".{uuid4().hex}{target.suffix.lower()}")
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder; a file cannot take its place.")
     try:
-        number, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        part.touch(exist_ok=False)
     except OSError as error:
-        raise type(error)(f"cannot write into the folder {str(path.parent)!r}: {error.strerror}.") from None
-    os.close(number)
-    part = Path(name)
+        raise type(error)(f"nothing can be written into the folder {target.parent}: {error.strerror}.") from None
     try:
         yield part
-        part.chmod(0o666 & ~_umask())  # mkstemp's files are its owner's alone
-        part.replace(path)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_edu.autodiff.derivatives import grad
 from tinygrad_edu.autodiff.operations import sigmoid
-from tinygrad_edu.drawing import canvas, curves, surface, units
+from tinygrad_edu.drawing import canvas, curves, scenes, surface, units
 from tinygrad_edu.drawing.graph import draw
 from tinygrad_edu.learning.descent import backprop
 from tinygrad_edu.learning.stopping import Stopping
@@ -112,6 +112,10 @@ def figures(results: Results) -> dict[str, Picture]:
                                       "everything, until the hidden units find their roles. Without hidden units it stays "
                                       "there.",
                             "One line falls, lingers, and falls again by orders of magnitude; the other stays at one half."),
+        "movie": Picture(scenes.answers(results["history"]), "What the network answers between the four associations, while it "
+                                                             "learns. For a "
+                         "long time next to nothing happens; then the hidden units part, and a band appears.",
+                         "A square divided by one line, which bends, moves and becomes a band with two of the corners in it."),
         "answers": Picture(plane, "What the trained network answers between the four associations; on the black line it answers ½.",
                            "A square in two colours: a band with the two corners of target 1, and two corners of target 0 "
                            "outside it."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinygrad_edu.lecture.run import Given
 
+PARAGRAPH = "\n\n"  # between the paragraphs of a section's text
 STYLE = """
 :root { --ink: #222; --paper: #fff; --soft: #f4f1ea; --line: #ccc; --link: #0072B2; --bad: #b33c00; }
 * { box-sizing: border-box; }
@@ -30,6 +31,9 @@ figure { margin: 1.6rem 0; text-align: center; }
 figure img { max-width: 100%; height: auto; }
 figure.wide div { overflow-x: auto; text-align: left; }
 figure.wide img { max-width: none; }
+.pause { display: block; text-align: right; font-size: .85rem; color: #555; margin: .1rem 0 -.6rem; cursor: pointer; }
+.still, .movie:has(:checked) .moving { display: none; }
+.movie:has(:checked) .still { display: inline; }
 figcaption { text-align: left; font-size: .95rem; color: #444; margin-top: .4rem; }
 .aside { border-left: 4px solid #E69F00; padding: .1rem 0 .1rem 1rem; margin: 1.4rem 0; }
 .scroll { overflow-x: auto; }
@@ -43,7 +47,9 @@ details { margin: 1.2rem 0; }
 summary { cursor: pointer; color: var(--link); }
 pre { background: var(--soft); padding: .9rem 1rem; overflow-x: auto;
       font: .82rem/1.45 "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+@media (prefers-reduced-motion: reduce) { .moving, .pause { display: none; } .still { display: inline; } }
 @media print {
+  .moving, .pause { display: none; } .still { display: inline; }
   figure.wide img { max-width: 100%; }
   details > *:not(summary) { display: block; } h2 { break-before: page; } figure { break-inside: avoid; } }
 """
@@ -80,11 +86,11 @@ def _section(number: int, given: Given) -> str:
     return f"""
 <section id="{section.name}">
 <h2>{number}. {escape(section.title)}</h2>
-<p>{escape(section.text)}</p>
+{"".join(f"<p>{escape(paragraph)}</p>" for paragraph in section.text.split(PARAGRAPH))}
 <div class="scroll"><table class="equations" aria-label="Equations">
 {"".join(_equation(n, latex) for n, latex in section.equations)}</table></div>
 <p><strong>Look for this.</strong> {escape(section.look_for)}</p>
-{"".join(_figure(file, picture) for file, picture in given.pictures)}
+{"".join(_figure(files, picture) for files, picture in given.pictures)}
 <div class="aside"><p><strong>Beside the slides.</strong> {escape(section.aside)}</p></div>
 <details><summary>The code that made this</summary>
 {"".join(_code(function) for function in section.code)}</details>
@@ -102,10 +108,15 @@ def _equation(number: str, latex: str) -> str:
     return f"<tr><td>{convert(latex, display='block')}</td><td>({escape(number)})</td></tr>"
 
 
-def _figure(file: str, picture: Any) -> str:
-    wide = ' class="wide"' if picture.wide else ""
-    return (f'<figure{wide}><div{" tabindex=0" * picture.wide}>'
-            f'<img src="{escape(file)}" alt="{escape(picture.alt)}" loading="lazy"></div>'
+def _figure(files: tuple[str, ...], picture: Any) -> str:
+    """A figure; a movie with its still, which takes its place in print, where no motion is wanted, and when the box is ticked."""
+    image = '<img class="{}" src="{}" alt="{}" loading="{}">'.format
+    movie, alt = len(files) == 2, escape(picture.alt)
+    kinds = (("moving", "lazy"), ("still", "eager")) if movie else (("", "lazy"),)  # a printer does not wait for what is lazy
+    images = "".join(image(kind, escape(file), alt, loading) for (kind, loading), file in zip(kinds, files))
+    pause = '<label class="pause"><input type="checkbox"> still</label>' if movie else ""
+    classes = " ".join(["wide"] * picture.wide + ["movie"] * movie)
+    return (f'<figure class="{classes}"><div{" tabindex=0" * picture.wide}>{images}</div>{pause}'
             f"<figcaption>{escape(picture.caption)}</figcaption></figure>\n")
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
-from tinygrad_edu.drawing import canvas, curves, surface
+from tinygrad_edu.drawing import canvas, curves, scenes, surface
 from tinygrad_edu.learning.descent import backprop
+from tinygrad_edu.learning.fit import fit
+from tinygrad_edu.learning.optimizer import GradientDescent
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
 from tinygrad_edu.network import delta
@@ -56,6 +58,18 @@ def learn_from(start: ndarray, x: ndarray, passes: int) -> ndarray:
     return start
 
 
+def recalls_while_learning(start: ndarray, x: ndarray, cues: ndarray, passes: int, fading: float) -> list[ndarray]:
+    """What a network that starts at random gives back for the cues, before and after each pass, with weight decay.
+
+    Learning alone leaves the random part of W as it is for ever; weight decay takes the share `fading` of it away at each pass.
+    """
+    network, epsilon = Network(*start.shape, weights=[start]), best_epsilon(x)
+    recalls = [cues @ start]
+    fit(network, x, x, GradientDescent(epsilon), epochs=passes, decay=fading / epsilon, tolerance=0,
+        report=lambda history: recalls.append(cues @ network.weights[0]))
+    return recalls
+
+
 def compute(seed: int, fast: bool) -> Results:
     side = 24 if fast else 50
     x, passes = photographs(side), 20
@@ -65,9 +79,10 @@ def compute(seed: int, fast: bool) -> Results:
     network = Network(I, I, weights=[np.zeros((I, I))])  # each photograph is associated with itself
     history = backprop(network, x, x, best_epsilon(x), Stopping(0.0, passes + 1), keep_weights=False)
     W = network.weights[0]
+    fading = recalls_while_learning(rng.normal(scale=1 / side, size=(I, I)), x, cues, 60, 0.06)
     blanked = np.where(np.arange(I) < 0.4 * I, 0.0, x)  # the top 40 % of both pictures
     recalls = {start: cues @ learn_from(rng.normal(scale=start / side, size=(I, I)), x, passes) for start in STARTS}
-    return {"side": side, "x": x, "cues": cues, "recalls": cues @ W, "history": history, "from": recalls,
+    return {"side": side, "x": x, "cues": cues, "recalls": cues @ W, "history": history, "from": recalls, "fading": fading,
             "stored": x @ W, "blanked": blanked, "completed": blanked @ W,
             "by hand": float(np.abs(recalls[0.0] - cues @ W).max())}
 
@@ -91,6 +106,8 @@ def checks(results: Results) -> list[Check]:
         Check("each cue recalls its own picture", "a → a, d → d", f"{'ad'[swaps[0]]}, {'ad'[swaps[1]]}", holds=swaps == [0, 1]),
         Check("by hand against autodiff, largest difference", 0.0, results["by hand"], 1e-9),
         Check("random start, sd 1/√pixels: no denoising, rms error", NOISE, errors[1.0], 0.05),
+        Check("the same with weight decay: the noise fades, rms error", "< half", f"{rms(results['fading'][-1] - x):.3f}",
+              holds=rms(results["fading"][-1] - x) < 0.5 * errors[1.0]),
         Check("the smaller the random start, the better", "falls", " > ".join(f"{errors[start]:.3f}" for start in reversed(STARTS)),
               holds=errors[1.0] > errors[0.5] > errors[0.05] > errors[0.0]),
         Check("cue with 40 % blanked: correlation with the picture", 0.94, correlation, 0.06),
@@ -114,6 +131,10 @@ def figures(results: Results) -> dict[str, Picture]:
                             "output": show(results["completed"][0])})
     learning, axis = canvas.figure(height=3.2)
     curves.falling(axis, {"E": results["history"].E})
+    frames = [[show(recall[t]) for recall in results["fading"]] for t in range(2)]
+    movie = scenes.developing({"cue (b)": [show(results["cues"][0])], "output (c)": frames[0],
+                               "cue (e)": [show(results["cues"][1])], "output (f)": frames[1]},
+                              [f"after {n} passes" for n in range(len(results["fading"]))], scale=120 // side)
     return {
         "recall": Picture(panels, f"Two photographs of {side} × {side} pixels are each associated with themselves. A noisy "
                                   f"cue brings the clean picture back: the memory is content addressable. {CREDIT}",
@@ -123,6 +144,13 @@ def figures(results: Results) -> dict[str, Picture]:
         "starts": Picture(starts, "What a random start does. Learning changes W only in the span of the two pictures; the "
                                   "rest of the random start stays for ever and is added to what is recalled.",
                           "The recalled portrait, clean from a start at zero and ever noisier for larger random starts."),
+        "movie": Picture(movie, "The photographs come out of the noise while W is learnt, from the usual random start. They do "
+                                "so because of "
+                                "weight decay (½λΣw², section 9): it lets the random part of W fade, at the price of a slightly "
+                                "fainter "
+                                "picture. Without it, the noise would stay.",
+                         "A portrait and a flower appear in what is pure noise at first, while the noisy cues beside them stay "
+                         "as they are."),
         "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: a linear memory does not "
                                     "snap to a picture.",
                            "A portrait, the portrait with its upper part black, and a fainter whole portrait."),

@@ -5,22 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.graph import Drawing
+from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.lecture.page import page
 from tinygrad_edu.lecture.section import Check, Picture, Section
 
 
 @dataclass(frozen=True)
 class Given:
-    """A section that has been given: its checks, its pictures with the files they are in, and the seconds it took."""
+    """A section that has been given: its checks, its pictures with the files they are in, and the seconds it took.
+
+    A movie is in two files: the movie, and its last frame for paper and for those who want no motion.
+    """
 
     section: Section
     checks: list[Check]
-    pictures: list[tuple[str, Picture]]
+    pictures: list[tuple[tuple[str, ...], Picture]]
     seconds: float
 
 
@@ -32,11 +36,21 @@ def give(section: Section, out: Path, seed: int, fast: bool) -> Given:
     pictures = []
     with canvas.style():
         for name, picture in section.figures(results).items():
-            file = f"figures/{section.name}-{name}.svg"
-            save = picture.figure.save if isinstance(picture.figure, Drawing) else partial(canvas.save, picture.figure)
-            save(out / file)
-            pictures.append((file, picture))
+            pictures.append((_saved(picture.figure, out, f"figures/{section.name}-{name}"), picture))
     return Given(section, checks, pictures, time.perf_counter() - start)
+
+
+def _saved(figure: Any, out: Path, name: str) -> tuple[str, ...]:
+    """Saves a figure; returns the files it is in, as the page names them."""
+    if isinstance(figure, Movie):
+        figure.save(out / f"{name}.gif")
+        figure.still(out / f"{name}.png")
+        return f"{name}.gif", f"{name}.png"
+    if isinstance(figure, Drawing):
+        figure.save(out / f"{name}.svg")
+    else:
+        canvas.save(figure, out / f"{name}.svg")
+    return (f"{name}.svg",)
 
 
 def prepare(out: Path) -> None:

@@ -38,9 +38,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with the words that go with it: a caption for all, a description for those who cannot see it.
+    """A figure or a movie with the words that go with it: a caption for all, a description for those who cannot see it.
 
-    A wide one keeps its size on a narrow page and is scrolled sideways; its text would be too small to read otherwise.
+    figure: a matplotlib Figure, a Drawing or a Movie. A wide one keeps its size on a narrow page and is scrolled sideways; its
+    text would be too small to read otherwise.
     """
 
     figure: Any
