@@ -27,7 +27,7 @@ from tinygrad_edu.learning.history import History
 from tinygrad_edu.network.layer import Network
 
 Scene = Callable[[History, int], Movie]
-SIDE = 61  # points along an edge of what is shown over a plane
+SIDE = 51  # points along an edge of what is shown over a plane
 
 
 def movie(history: History, path: str | Path, scene: Scene | None = None, frames: int = 100) -> Path:
@@ -61,7 +61,7 @@ def answers(history: History, frames: int = 100) -> Movie:
     x1, x2 = np.meshgrid(np.linspace(left, right, SIDE), np.linspace(bottom, top, SIDE))
     plane, middle = np.stack([x1.ravel(), x2.ravel()], axis=1), (target.min() + target.max()) / 2
     spread = (target.max() - target.min()) / 2 or 1.0
-    paper, axis = canvas.figure(width=4.4, height=4.1)
+    paper, axis = canvas.figure(width=4.0, height=3.6)
     shades = surface.shades(middle - 1.6 * spread, middle + 1.6 * spread)
     image = axis.imshow(np.zeros((SIDE, SIDE)), extent=(left, right, bottom, top), origin="lower", aspect="auto", **shades)
     line = surface.contour_line(axis)
@@ -106,17 +106,18 @@ def curve(history: History, frames: int = 100) -> Movie:
 def descent(history: History, frames: int = 100) -> Movie:
     """The way of the weights of a network that has one or two of them: over its error curve or on its error surface."""
     networks = _networks(history, frames)
+    titles = [_title(history, epoch) for epoch, _ in networks]
     path = np.array([ErrorSurface.joined(network.parameters) for _, network in networks])
     E = ErrorSurface(history.network, history.x, history.target)
     if path.shape[1] == 1:
-        return rolling(lambda w: E(np.array([w])), {"": path[:, 0].tolist()}, titles=[_title(history, epoch) for epoch, _ in networks])
+        return rolling(lambda w: E(np.array([w])), {"": path[:, 0].tolist()}, titles)
     if path.shape[1] != 2:
         raise ValueError(f"descent shows networks with one or two weights, and this one has {path.shape[1]}: "
                          "there is no picture of so many dimensions. Choose another scene.")
     low, high = path.min(axis=0), path.max(axis=0)
     margin = 0.35 * max(float((high - low).max()), 1e-6)
     box = (low[0] - margin, high[0] + margin, low[1] - margin, high[1] + margin)
-    return paths(lambda w1, w2: E(np.array([w1, w2])), box, [path], titles=[_title(history, epoch) for epoch, _ in networks])
+    return paths(lambda w1, w2: E(np.array([w1, w2])), box, [path], titles)
 
 
 def weights(history: History, frames: int = 100) -> Movie:

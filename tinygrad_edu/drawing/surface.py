@@ -69,12 +69,12 @@ def answers(axis: Any, network: Callable[[ndarray], ndarray], x: ndarray, target
 
 
 def shades(low: float, high: float) -> dict[str, Any]:
-    """How outputs y are coloured, in 16 flat steps that leave no doubt where the middle is: options for `imshow`."""
+    """How outputs y are coloured, in ten flat steps that leave no doubt where the middle is: options for `imshow`."""
     from matplotlib import colormaps
     from matplotlib.colors import BoundaryNorm
 
-    colours = colormaps["PuOr"].resampled(18)
-    return {"cmap": colours, "norm": BoundaryNorm(np.linspace(low, high, 17), colours.N, extend="both"), "interpolation": "nearest"}
+    colours = colormaps["PuOr"].resampled(12)
+    return {"cmap": colours, "norm": BoundaryNorm(np.linspace(low, high, 11), colours.N, extend="both"), "interpolation": "nearest"}
 
 
 def contour_line(axis: Any) -> Any:

@@ -150,14 +150,15 @@ class History:
                              f"{path.with_suffix('.npz').name}")
         if self.network is None or self.last is None:
             raise ValueError("this history could not be gone on with: save those that `fit` gave.")
-        arrays: dict[str, Any] = {name: np.array(getattr(self, name)) for name in ("E", "gradient_norm", "penalty", "validation", "kept")}
+        lists = ("E", "gradient_norm", "penalty", "validation", "kept")
+        arrays: dict[str, Any] = {name: np.array(getattr(self, name)) for name in lists}
         arrays |= {"x": self.x, "target": self.target}
         arrays |= dict(zip(("validation x", "validation target"), self.validation_set or ()))
         epoch, last, memory = self.last
-        for group, lists in {"weights": list(zip(*self.weights)), "now": self.network.parameters, "last": last,
+        for group, items in {"weights": list(zip(*self.weights)), "now": self.network.parameters, "last": last,
                              **{f"memory {i}": part for i, part in enumerate(memory)},
                              "best": self.best[1] if self.best else ()}.items():
-            arrays |= {f"{group}/{i}": np.array(getattr(item, "data", item)) for i, item in enumerate(lists)}
+            arrays |= {f"{group}/{i}": np.array(getattr(item, "data", item)) for i, item in enumerate(items)}
         about = {"format": FORMAT, "arrays": sorted(arrays), "reason": self.reason, "settings": self.settings,
                  "verdict": asdict(self.verdict) if self.verdict else None,
                  "last": epoch, "best": self.best[0] if self.best else None,
