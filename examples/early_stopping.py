@@ -21,6 +21,6 @@ for patience in (0, 100, 10_000):
     network = Network(1, 30, 1, weights=weights, biases=biases)
     history = fit(network, x, target, Adam(0.01), epochs=3000, validation=validation, early_stopping=EarlyStopping(patience))
     best = history.validation[history.best_epoch]
-    print(f"patience {patience:5}: best after {history.best_epoch:4}, stopped after {history.stop_epoch:4}, validation E {best:.3f}")
+    print(f"patience {patience:5}: best after {history.best_epoch}, stopped after {history.stop_epoch}, validation E {best:.3f}")
 
 plot(history, "early_stopping.png")

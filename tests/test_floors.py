@@ -24,7 +24,7 @@ FLOORS = [
     ["drawing"],
     ["lecture.section"],
     ["lecture.page", "lecture.one_weight", "lecture.two_weights", "lecture.four_by_four", "lecture.photographs",
-     "lecture.backprop"],
+     "lecture.backprop", "lecture.deep", "lecture.minima", "lecture.fitting", "lecture.early_stopping"],
     ["lecture"],
     ["exercises"],
     ["cli"],

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from tinygrad_edu.cli import main
 from tinygrad_edu.drawing import canvas
+from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.lecture import SECTIONS, Check
 from tinygrad_edu.lecture.run import table
 
@@ -31,9 +33,24 @@ def test_every_figure_has_a_caption_a_description_and_something_on_it(section, r
         for name, picture in section.figures(results[section.name]).items():
             assert len(picture.caption) > 20
             assert len(picture.alt) > 20
-            save = getattr(picture.figure, "save", lambda path, paper=picture.figure: canvas.save(paper, path))
-            save(tmp_path / f"{name}.png")
+            if isinstance(picture.figure, Movie):
+                picture.figure.still(tmp_path / f"{name}.png")
+                first, last = picture.figure.pictures([0, picture.figure.frames - 1])
+                assert np.any(first != last), "nothing moves"
+            else:
+                save = getattr(picture.figure, "save", lambda path, paper=picture.figure: canvas.save(paper, path))
+                save(tmp_path / f"{name}.png")
             assert (tmp_path / f"{name}.png").stat().st_size > 5000
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_every_section_that_learns_has_one_movie_that_is_small(section, results, tmp_path):
+    with canvas.style():
+        figures = [picture.figure for picture in section.figures(results[section.name]).values()]
+        movies = [figure for figure in figures if isinstance(figure, Movie)]
+        assert len(movies) == 1
+        assert 20 <= movies[0].frames <= 100
+        assert movies[0].save(tmp_path / "movie.gif").stat().st_size < 300_000
 
 
 def test_the_same_seed_gives_the_same_numbers():

@@ -65,6 +65,33 @@ def layers(axis: Any, passes: Sequence[int], sizes: ndarray) -> Any:
     return axis
 
 
+def cross_section(axis: Any, s: ndarray, E: ndarray, minima: dict[str, tuple[float, float]], disc: float, height: float) -> Any:
+    """Fig. 5: E along a line through weight space, its minima by name, and the disc that is about to roll."""
+    axis.plot(s, E, color=BLUE)
+    for name, (place, depth) in minima.items():
+        axis.annotate(name, (place, depth), (0, 75), textcoords="offset points", ha="center",
+                      arrowprops={"arrowstyle": "->", "color": GREY})
+    axis.plot([disc], [height + 0.028 * E.max()], "o", color=INK, ms=13)
+    axis.annotate("", (disc - 0.12, height - 0.16 * E.max()), (disc - 0.03, height - 0.03 * E.max()),
+                  arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 2})
+    axis.set(xlabel="s, along the line through two trained weight vectors", ylabel="error E", ylim=(-0.04 * E.max(), 1.1 * E.max()))
+    return axis
+
+
+def places(axis: Any, histories: Sequence[History]) -> Any:
+    """The final E of many runs over their final |∇E|, marked by what the verdict says of the place."""
+    looks = {"minimum": ("o", GREEN), "plateau": ("^", ORANGE), "saddle": ("X", RED), "slope": ("_", GREY)}
+    for place, (marker, colour) in looks.items():
+        chosen = [history for history in histories if history.verdict.place == place]
+        if not chosen:
+            continue
+        axis.plot([history.gradient_norm[-1] for history in chosen], [history.E[-1] for history in chosen], marker, color=colour,
+                  mec=INK, mew=0.5 if marker != "_" else 2, ms=9, alpha=0.85, label=f"{place} ({len(chosen)})")
+    axis.set(xlabel="final |∇E|", xscale="log", ylim=(-0.03, 0.56))
+    axis.legend(fontsize=9, loc="upper right")
+    return axis
+
+
 def function_and_slope(axis: Any, f: Callable[[Any], Any], slope: Callable[[Any], Any], low: float, high: float,
                        names: tuple[str, str]) -> Any:
     """f(u) and its slope on one axis."""
@@ -96,9 +123,38 @@ def learning(axis: Any, history: History) -> Any:
                   label=f"best{' and stopped' * (best == stop)} after {best}")
         if stop != best:
             axis.plot(stop, validation[stop], "X", color=INK, ms=9, mec="white", mew=0.6, zorder=4, label=f"stopped after {stop}")
-        axis.legend()
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axis.set(xlabel="passes of learning", ylabel="error E" if T == 1 else "error E per association", yscale="log")
     axis.xaxis.get_major_locator().set_params(integer=True)
+    return axis
+
+
+def early_stopping(axis: Any, history: History, stops: dict[int, int]) -> Any:
+    """Training and validation error of a run that was not stopped, and after how many passes others stopped: {patience: passes}."""
+    T, V = len(history.x), len(history.validation_set[0])
+    axis.plot(np.divide(history.E, T), color=BLUE, label="training set")
+    validation = np.divide(history.validation, V)
+    axis.plot(validation, color=RED, linestyle="--", label="validation set")
+    for (patience, stop), marker in zip(stops.items(), "Xvs"):
+        name = f"stop, patience {patience}"
+        axis.plot(stop, validation[stop], marker, color=INK, mec="white", mew=0.7, ms=10, label=name, zorder=4)
+    best = history.best_epoch
+    axis.plot(best, validation[best], "*", color=GREEN, mec=INK, mew=0.6, ms=16, label=f"best, after {best} passes", zorder=5)
+    axis.set(xscale="symlog", yscale="log", xlabel="passes of learning", ylabel="error E per association", xlim=(0, history.steps))
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)
+    return axis
+
+
+def against_size(axis: Any, errors: dict[str, dict[int, float]]) -> Any:
+    """Errors over the number of hidden units, by name."""
+    for (name, found), look, colour in zip(errors.items(), ("o-", "s--"), (BLUE, RED)):
+        axis.plot(list(found), list(found.values()), look, color=colour, label=name)
+    sizes = list(next(iter(errors.values())))
+    axis.set(xscale="log", xlabel="hidden units", ylabel="error (rms)")
+    axis.set_xticks(sizes, labels=[str(size) for size in sizes])
+    axis.minorticks_off()
+    axis.set_ylim(bottom=0)
+    axis.legend()
     return axis
 
 

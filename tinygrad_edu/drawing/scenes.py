@@ -103,6 +103,37 @@ def curve(history: History, frames: int = 100) -> Movie:
     return Movie(paper, update, len(networks))
 
 
+def stopping(history: History, frames: int = 100) -> Movie:
+    """The curve of a network of one input and one output, and the errors on training and validation set up to then."""
+    networks = _networks(history, frames)
+    if not history.validation:
+        raise ValueError("there is no validation error to show: give fit validation=0.2, or choose the scene `curve`.")
+    along = np.linspace(history.x.min(), history.x.max(), 201)
+    paper, (left, right) = canvas.figure(1, 2, width=7.2, height=3.2)
+    curves.points(left, history)
+    (line,) = left.plot(along, along, color=RED, lw=2.5)
+    target = np.ravel(history.target)
+    left.set(xlabel="x", ylabel="y", ylim=(target.min() - 0.4 * np.ptp(target), target.max() + 0.4 * np.ptp(target)))
+    errors = [np.divide(history.E, len(history.x)), np.divide(history.validation, len(history.validation_set[0]))]
+    lines = [right.plot([], [], color=colour, linestyle=style, label=name)[0] for colour, style, name in
+             ((BLUE, "-", "training set"), (RED, "--", "validation set"))]
+    right.set(xscale="symlog", yscale="log", xlim=(0, history.stop_epoch), xlabel="passes of learning",
+              ylabel="error E per association",
+              ylim=(0.7 * min(float(e.min()) for e in errors), 1.2 * max(float(e.max()) for e in errors)))
+    right.legend(loc="lower left")
+    title = paper.suptitle(_title(history, networks[0][0]), fontsize=11)
+
+    def update(n: int) -> list[Any]:
+        epoch, network = networks[n]
+        line.set_ydata(_answer(network, along[:, None]))
+        for one, error in zip(lines, errors):
+            one.set_data(np.arange(epoch + 1), error[: epoch + 1])
+        title.set_text(_title(history, epoch))
+        return [line, *lines, title]
+
+    return Movie(paper, update, len(networks))
+
+
 def descent(history: History, frames: int = 100) -> Movie:
     """The way of the weights of a network that has one or two of them: over its error curve or on its error surface."""
     networks = _networks(history, frames)

@@ -52,17 +52,35 @@ def error_contours(axis: Any, E: Callable[[float, float], float], box: Box, path
     return axis
 
 
-def answers(axis: Any, network: Callable[[ndarray], ndarray], x: ndarray, target: ndarray,
-            box: Box = (-0.3, 1.3, -0.3, 1.3)) -> Any:
-    """What a network with two inputs and one output answers everywhere, and the associations it learnt."""
+def landscape(axis: Any, E: Callable[[float, float], float], box: Box, ways: Sequence[ndarray]) -> Any:
+    """Fig. 4 on a 3D axis: E over (w1, w2) with its hills and valleys, and the ways of the weights down them, (steps, 2) each."""
+    w1, w2, height = _grid(E, box)
+    axis.computed_zorder = False
+    axis.plot_surface(w1, w2, height, cmap="viridis", rcount=61, ccount=61, linewidth=0, alpha=0.9, zorder=1)
+    for way in ways:
+        heights = [E(*w) for w in way]
+        axis.plot(*way.T, heights, color="white", lw=2.5, zorder=2)
+        axis.plot(*way.T, heights, color=INK, lw=1.2, zorder=3)
+        axis.plot(*way[:1].T, heights[:1], "o", color="white", mec=INK, ms=7, zorder=4)
+        axis.plot(*way[-1:].T, heights[-1:], "*", color=GREEN, mec=INK, mew=0.6, ms=14, zorder=4)
+    axis.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="E")
+    axis.view_init(elev=52, azim=-62)
+    return axis
+
+
+def answers(axis: Any, network: Callable[[Any], Any], x: ndarray, target: ndarray,
+            box: Box = (-0.3, 1.3, -0.3, 1.3), small: bool = False) -> Any:
+    """What a network with two inputs and one output answers everywhere, and the associations it learnt; small: without a legend."""
     x1, x2 = np.meshgrid(np.linspace(*box[:2], 121), np.linspace(*box[2:], 121))
     y = network(np.stack([x1.ravel(), x2.ravel()], axis=1)).reshape(x1.shape)
     shades = axis.contourf(x1, x2, y, levels=np.linspace(-0.4, 1.4, 19), cmap="PuOr", extend="both")
     axis.contour(x1, x2, y, levels=[0.5], colors=INK, linewidths=1.5)
     for want, marker, colour in ((0, "o", ORANGE), (1, "s", BLUE)):
         chosen = x[np.ravel(target) == want]
-        axis.plot(*chosen.T, marker, color="white", mec=colour, mew=3, ms=13, label=f"target {want}", clip_on=False)
+        axis.plot(*chosen.T, marker, color="white", mec=colour, mew=3, ms=9 if small else 13, label=f"target {want}", clip_on=False)
     axis.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    if small:
+        return axis
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axis.figure.colorbar(shades, ax=axis, label="output y", ticks=[0, 0.5, 1])
     return axis

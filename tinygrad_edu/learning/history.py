@@ -58,7 +58,7 @@ class History:
     penalty: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
-    verdict: Verdict | None = None
+    verdict: Verdict = field(default=None)  # type: ignore[assignment]
     network: Network = field(default=None, repr=False)  # type: ignore[assignment]
     x: Any = field(default=None, repr=False)
     target: Any = field(default=None, repr=False)
@@ -160,7 +160,7 @@ class History:
                              "best": self.best[1] if self.best else ()}.items():
             arrays |= {f"{group}/{i}": np.array(getattr(item, "data", item)) for i, item in enumerate(items)}
         about = {"format": FORMAT, "arrays": sorted(arrays), "reason": self.reason, "settings": self.settings,
-                 "verdict": asdict(self.verdict) if self.verdict else None,
+                 "verdict": asdict(self.verdict),
                  "last": epoch, "best": self.best[0] if self.best else None,
                  "layers": [[layer.activation, layer.b is not None] for layer in self.network.layers]}
         with whole(path) as part:
@@ -181,7 +181,7 @@ class History:
             raise ValueError(f"{path} is no history, or it was damaged: it cannot be read.") from error
         group = lambda name: _in_order(found, name)  # noqa: E731
         history = cls(reason=about["reason"], settings=about["settings"], kept=found["kept"].tolist(), x=_frozen(found["x"]),
-                      target=_frozen(found["target"]), verdict=Verdict(**about["verdict"]) if about["verdict"] else None)
+                      target=_frozen(found["target"]), verdict=Verdict(**about["verdict"]))
         for name in ("E", "gradient_norm", "penalty", "validation"):
             getattr(history, name).extend(found[name].tolist())
         history.weights = [list(weights) for weights in zip(*group("weights"))]

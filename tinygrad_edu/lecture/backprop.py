@@ -53,11 +53,11 @@ def compute(seed: int, fast: bool) -> Results:
             "linear": flat, "author": author, "u": u, "slopes": np.array(with_slope), "by hand": by_hand(network), "hidden": hidden}
 
 
-def authors_network() -> Network:
+def authors_network(seed: int = 1, output: str = "linear") -> Network:
     """The 2-2-1 network that the slides' author published, at its start; his bias units have state -1."""
-    rng = np.random.RandomState(1)
+    rng = np.random.RandomState(seed)
     w_hidden, w_out = rng.rand(3, 2), rng.rand(3, 1)
-    return Network(2, 2, 1, weights=[w_hidden[:2], w_out[:2]], biases=[-w_hidden[2], -w_out[2]])
+    return Network(2, 2, 1, weights=[w_hidden[:2], w_out[:2]], biases=[-w_hidden[2], -w_out[2]], output=output)
 
 
 def _difference(network: Network) -> float:

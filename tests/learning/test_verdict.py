@@ -1,0 +1,116 @@
+"""The verdict: minimum, saddle and plateau, where |∇E| ≈ 0 holds alike, told apart on networks whose place is known."""
+
+import numpy as np
+import pytest
+
+from tinygrad_edu.learning.descent import backprop, learn_one_association, learn_two_inputs
+from tinygrad_edu.learning.fit import fit
+from tinygrad_edu.learning.optimizer import Adam, GradientDescent, Momentum
+from tinygrad_edu.learning.stopping import Stopping
+from tinygrad_edu.learning.verdict import saturated_share
+from tinygrad_edu.network.layer import Network
+
+x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+target = np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+def author(seed, output):
+    """The network of the slides' author for XOR; his bias units have state -1."""
+    rng = np.random.RandomState(seed)
+    hidden, out = rng.rand(3, 2), rng.rand(3, 1)
+    return Network(2, 2, 1, weights=[hidden[:2], out[:2]], biases=[-hidden[2], -out[2]], output=output)
+
+
+def test_a_solved_problem_is_a_minimum():
+    verdict = fit(Network(2, 2, 1, bias=True, seed=1), x, target, GradientDescent(0.3), epochs=2000).verdict
+    assert (verdict.kind, verdict.place) == ("minimum", "minimum")
+    assert "cannot be less than 0" in verdict.sentence
+
+
+def test_a_bowl_with_a_bottom_above_zero_is_a_minimum_with_its_curvatures_as_evidence():
+    line = np.array([[0.0], [1.0], [2.0]])
+    verdict = fit(Network(1, 1, weights=[[[3.0]]]), line, [[1.0], [0.0], [1.0]], GradientDescent(0.1), epochs=500).verdict
+    assert verdict.kind == "minimum"
+    assert verdict.evidence["λmin"] == pytest.approx(5.0)  # Σ x²
+    assert verdict.evidence["λmax"] == pytest.approx(5.0)
+    assert verdict.evidence["E"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("seed", [9, 15, 21, 45])
+def test_a_loose_tolerance_stops_xor_at_its_saddle_near_one_half(seed):
+    history = fit(author(seed, "sigmoid"), x, target, GradientDescent(0.5), epochs=3000, tolerance=1e-3)
+    assert history.verdict.kind == "saddle"
+    assert history.E[-1] == pytest.approx(0.5, abs=1e-3)
+    assert history.verdict.evidence["λmin"] < -1e-3
+    going_on = fit(history.network, x, target, GradientDescent(0.5), epochs=10_000, resume=history)
+    assert going_on.E[-1] < 0.05  # there was a way out
+
+
+@pytest.mark.parametrize("seed", [7, 18, 29, 35, 47, 48])  # READING.md: still drifting, with E ≈ 0.25
+def test_the_seeds_that_stay_are_on_a_plateau(seed):
+    history = fit(author(seed, "sigmoid"), x, target, GradientDescent(0.5), epochs=3000)
+    assert (history.verdict.kind, history.verdict.place) == ("cap", "plateau")
+    assert history.verdict.evidence["saturated"] >= 0.25
+    assert history.E[-1] == pytest.approx(0.25, abs=0.01)
+
+
+def test_a_saddle_of_higher_order_passes_for_a_minimum():  # a known limit: all second derivatives are 0 or more here
+    network = Network(2, 2, 1, weights=[np.zeros((2, 2)), np.zeros((2, 1))], biases=[np.zeros(2), np.full(1, 0.5)])
+    verdict = fit(network, x, target, GradientDescent(0.3), epochs=10).verdict
+    assert verdict.kind == "minimum"
+    assert verdict.evidence["E"] == 0.5
+    assert verdict.evidence["λmin"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_units_pushed_far_out_are_a_plateau():
+    network = Network(2, 2, 1, weights=[np.full((2, 2), 60.0), np.ones((2, 1))], biases=[np.full(2, 30.0), np.zeros(1)])
+    verdict = fit(network, x, target, GradientDescent(0.1), epochs=3000).verdict
+    assert verdict.kind == "plateau"
+    assert verdict.evidence["saturated"] == 1.0
+    assert "100% of the units" in verdict.sentence
+
+
+def test_weight_decay_makes_of_the_plateau_a_minimum_that_is_not_the_lowest():
+    found = {}
+    for seed in (4, 18):
+        network = Network(2, 2, 1, bias=True, output="sigmoid", seed=seed)
+        found[seed] = fit(network, x, target, Momentum(0.2), decay=1e-4, epochs=20_000).verdict
+    assert [verdict.kind for verdict in found.values()] == ["minimum", "minimum"]
+    assert all(verdict.evidence["λmin"] > 1e-4 for verdict in found.values())
+    assert found[4].evidence["E"] == pytest.approx(0.014535, abs=1e-6)
+    assert found[18].evidence["E"] == pytest.approx(0.262429, abs=1e-6)
+
+
+def test_what_is_still_falling_at_the_cap_is_a_slope():
+    verdict = fit(Network(2, 3, 1, seed=3), x, target + 3, GradientDescent(0.001), epochs=20).verdict
+    assert (verdict.kind, verdict.place) == ("cap", "slope")
+    assert "20 passes" in verdict.sentence
+
+
+def test_divergence_is_told_with_step_epsilon_and_the_limit():
+    verdict = learn_one_association(0.8, 0.2, 0.4, 4.0).verdict
+    assert verdict.kind == "diverged"
+    assert verdict.evidence["2/λmax"] == pytest.approx(3.125)
+    assert verdict.evidence["ε"] == 4.0
+    assert verdict.evidence["step"] > 100
+    assert all(words in verdict.sentence for words in ("ε = 4", "3.12", "smaller"))
+
+
+def test_the_slides_algorithms_end_with_a_verdict_too():
+    assert learn_one_association(0.8, 0.2, 0.4, 0.5).verdict.kind == "minimum"
+    assert learn_two_inputs(x[1:], target[1:, 0], np.zeros(2), 0.3, Stopping(1e-8)).verdict.kind == "minimum"
+    assert backprop(Network(2, 2, 1, bias=True, seed=1), x, target, 0.3, Stopping(1e-3, 2000)).verdict.kind == "minimum"
+
+
+def test_the_share_of_saturated_units_is_counted_over_units_and_associations():
+    network = Network(1, 2, 1, weights=[[[10.0, 0.0]], np.ones((2, 1))])
+    assert saturated_share(network, np.array([[0.0], [1.0]])) == 0.25
+    assert np.isnan(saturated_share(Network(1, 1), np.array([[0.0]])))
+
+
+def test_a_large_network_gets_a_verdict_without_its_whole_hessian():
+    rng = np.random.default_rng(0)
+    points, values = rng.normal(size=(5, 10)), rng.normal(size=(5, 1))
+    history = fit(Network(10, 12, 1, bias=True), points, values, Adam(0.02), epochs=4000, tolerance=1e-3)
+    assert history.verdict.kind == "minimum"
+    assert np.isfinite(history.verdict.evidence["λmax"])
