@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu.learning.whole import whole
+from tinygrad_edu.learning.whole import check_writable, whole
 
 # Okabe and Ito's palette (2008), which survives the common kinds of colour blindness and grey print.
 BLUE, ORANGE, GREEN, RED, INK, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#222222", "#888888"
@@ -38,7 +38,13 @@ def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 
 
 def save(paper: Any, path: Path) -> None:
     """The figure as .svg, .png or .pdf, by the suffix of the path, whole or not at all. Raises ValueError, OSError."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"a figure is saved as {', '.join(SUFFIXES)}, and not as {path.suffix or 'a name without a suffix'}.")
+    check(path)
     with whole(path) as part:
         paper.savefig(part, dpi=160, metadata=SUFFIXES[path.suffix.lower()])
+
+
+def check(path: Path) -> None:
+    """Raises what `save` raises, before anything is drawn."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"a figure is saved as {', '.join(SUFFIXES)}, and not as {path.suffix or 'a name without a suffix'}.")
+    check_writable(path)

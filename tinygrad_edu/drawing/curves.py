@@ -165,6 +165,8 @@ def plot(history: History, path: str | Path | None = None) -> Any:
     """
     if not history.E:
         raise ValueError("this history is empty: there is nothing to plot before the first pass.")
+    if path is not None:
+        canvas.check(Path(path))
     with canvas.style():
         paper, (above, below) = canvas.figure(rows=2, height=5.2, sharex=True, height_ratios=[3, 2])
         learning(above, history)

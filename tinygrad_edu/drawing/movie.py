@@ -20,7 +20,7 @@ from numpy import ndarray
 
 from tinygrad_edu.drawing import canvas, gif
 from tinygrad_edu.learning.progress import progress
-from tinygrad_edu.learning.whole import whole
+from tinygrad_edu.learning.whole import check_writable, whole
 
 
 class Movie:
@@ -70,7 +70,7 @@ class Movie:
 
     def save(self, path: str | PathLike[str]) -> Path:
         """The movie as .gif, which plays everywhere, or .mp4, for which it needs the video extra. Returns the path."""
-        suffix = _suffix(path, ".gif", ".mp4")
+        suffix = check(path)
         with whole(path) as unfinished:
             watched = progress(self.pictures(), "frame", self.frames)
             if suffix == ".mp4":
@@ -93,6 +93,15 @@ class Movie:
         if not isinstance(changed, Iterable):
             raise TypeError(f"update({n}) gave {changed!r}; it has to return the artists that it changed, as in: return [line].")
         return changed
+
+
+def check(path: str | PathLike[str]) -> str:
+    """The suffix of a path that a movie can be saved at. Raises what `Movie.save` raises, before anything is drawn."""
+    suffix = _suffix(path, ".gif", ".mp4")
+    if suffix == ".mp4":
+        _av()
+    check_writable(path)
+    return suffix
 
 
 def _suffix(path: str | PathLike[str], *known: str) -> str:

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import Value, plain
 from tinygrad_edu.drawing import canvas, curves, surface, units
 from tinygrad_edu.drawing.canvas import BLUE, GREEN, INK, ORANGE, RED
-from tinygrad_edu.drawing.movie import Movie
+from tinygrad_edu.drawing.movie import Movie, check
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History
 from tinygrad_edu.network.layer import Network
@@ -36,6 +37,7 @@ def movie(history: History, path: str | Path, scene: Scene | None = None, frames
     scene: answers, curve, descent, weights or deltas; without one, what suits the network. Raises ValueError for a history with
     nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all before anything is drawn.
     """
+    check(path)
     with canvas.style():
         return (scene or suitable(history))(history, frames).save(path)
 
@@ -53,8 +55,8 @@ def suitable(history: History) -> Scene:
 
 
 def answers(history: History, frames: int = 100) -> Movie:
-    """What a network of two inputs and one output answers over the plane of its inputs; on the black line it answers ½."""
-    networks = _networks(history, frames)
+    """What a network of two inputs and one output answers over the plane of its inputs; on the black line it is undecided."""
+    networks = _networks(history, frames, "answers", 2, 1)
     x, target = history.x, np.ravel(history.target)
     low, high = x.min(axis=0), x.max(axis=0)
     (left, bottom), (right, top) = low - 0.3 * (high - low), high + 0.3 * (high - low)
@@ -84,7 +86,7 @@ def answers(history: History, frames: int = 100) -> Movie:
 
 def curve(history: History, frames: int = 100) -> Movie:
     """The curve that a network of one input and one output draws through its associations."""
-    networks = _networks(history, frames)
+    networks = _networks(history, frames, "curve", 1, 1)
     x, target = np.ravel(history.x), np.ravel(history.target)
     low, high, reach = x.min(), x.max(), np.ptp(target) or 1.0
     along = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 201)
@@ -105,7 +107,7 @@ def curve(history: History, frames: int = 100) -> Movie:
 
 def stopping(history: History, frames: int = 100) -> Movie:
     """The curve of a network of one input and one output, and the errors on training and validation set up to then."""
-    networks = _networks(history, frames)
+    networks = _networks(history, frames, "stopping", 1, 1)
     if not history.validation:
         raise ValueError("there is no validation error to show: give fit validation=0.2, or choose the scene `curve`.")
     along = np.linspace(history.x.min(), history.x.max(), 201)
@@ -299,9 +301,13 @@ def _check(history: History, frames: int) -> None:
         raise ValueError("this history has kept no weights, so there is nothing to show. Learn with keep_weights=True.")
 
 
-def _networks(history: History, frames: int) -> list[tuple[int, Network]]:
-    """(after how many passes, the network as it was then), for each frame."""
+def _networks(history: History, frames: int, scene: str = "", *units: int) -> list[tuple[int, Network]]:
+    """(after how many passes, the network as it was then), for each frame; units: the inputs and outputs that the scene needs."""
     _check(history, frames)
+    found = len(history.network.weights[0]), history.network.weights[-1].shape[1]
+    if units and found != units:
+        raise ValueError(f"the scene {scene} shows networks of {units[0]} input{'s' * (units[0] > 1)} and {units[1]} output, and "
+                         f"this one has {found[0]} and {found[1]}. Choose another scene, or none: then one that suits is chosen.")
     shape = history.network.weights[0].shape
     kept = [w if isinstance(w, list) else [np.reshape(w, shape)] for w in history.weights]
     return [(history.kept[i], history.network.at(kept[i])) for i in _evenly(kept, frames)]
@@ -310,7 +316,8 @@ def _networks(history: History, frames: int) -> list[tuple[int, Network]]:
 def _evenly(kept: Sequence[list[ndarray]], frames: int) -> ndarray:
     """Which of the weights to show: half of the frames go evenly over time and half over the way, so that nothing rushes by."""
     vectors = np.array([ErrorSurface.joined(numbers) for numbers in kept])
-    lengths = np.nan_to_num(np.linalg.norm(np.diff(vectors, axis=0), axis=1), posinf=0.0)  # a run may have diverged
+    steps = quietly(np.diff, vectors, axis=0)  # a run may have diverged
+    lengths = np.nan_to_num(quietly(np.linalg.norm, steps, axis=1), posinf=0.0)
     way = np.concatenate([[0.0], np.cumsum(lengths)]) / (lengths.sum() or 1.0)
     progress = (way + np.linspace(0, 1, len(kept))) / 2
     return np.unique(np.searchsorted(progress, np.linspace(0, progress[-1], frames)).clip(0, len(kept) - 1))

@@ -17,15 +17,26 @@ def whole(path: str | PathLike[str]) -> Iterator[Path]:
     can be written there.
     """
     target = Path(path).resolve()  # a link stays a link
-    part = target.with_name(f".{uuid4().hex}{target.suffix.lower()}")
-    if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder; a file cannot take its place.")
-    try:
-        part.touch(exist_ok=False)
-    except OSError as error:
-        raise type(error)(f"nothing can be written into the folder {target.parent}: {error.strerror}.") from None
+    part = _begun(target)
     try:
         yield part
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_writable(path: str | PathLike[str]) -> None:
+    """Raises OSError, and says which folder, if nothing can be written there: to be asked before the work begins."""
+    _begun(Path(path).resolve()).unlink()
+
+
+def _begun(target: Path) -> Path:
+    """An empty file beside the target, of the same suffix."""
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder; a file cannot take its place.")
+    part = target.with_name(f".{uuid4().hex}{target.suffix.lower()}")
+    try:
+        part.touch(exist_ok=False)
+    except OSError as error:
+        raise type(error)(f"nothing can be written into the folder {target.parent}: {error.strerror}.") from None
+    return part

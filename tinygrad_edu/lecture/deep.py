@@ -140,13 +140,13 @@ def figures(results: Results) -> dict[str, Picture]:
                                   "what they did wrong; from layer to layer, back through the slopes y(1 − y), the blame fades. "
                                   "With the usual start (left) the first hidden layer gets about a hundredth of it.",
                           "Two stacks of coloured strips, one strip for each layer: strong colours for the ten output units, paler "
-                          "ones for each hidden layer below; on the left they fade much faster."),
+                          "ones for each hidden layer below; on the left they fade much faster.", panels=True),
         "shrinking": Picture(sizes, "How large δ is in each layer while the network learns, over all digits. On the left the "
                                     "lower layers "
                                     "hardly learn at first: their δ are tiny. When these grow, E falls.",
                              "Four lines each in two panels; on the left they start far apart, by factors of four, and come "
                              "together "
-                             "late; on the right they are close from the start."),
+                             "late; on the right they are close from the start.", panels=True),
         "learning": Picture(learning, "E while the digits are learnt. With the usual start the network first answers the same to "
                                       "every "
                                       "digit, and has to wait for its lower layers.",
@@ -157,7 +157,7 @@ def figures(results: Results) -> dict[str, Picture]:
                                                   "wrong.",
                          "Strips of coloured cells, one for each unit: on the left the lower layers are pale for some time, then "
                          "gain "
-                         "colour; on the right they have it from the start."),
+                         "colour; on the right they have it from the start.", panels=True),
         "answers": Picture(samples, "Held-out digits and what the network says they are, its first mistakes last.",
                            "Ten small pictures of handwritten digits, each with an answer above it."),
     }
@@ -185,7 +185,7 @@ SECTION = Section(
          "whatever that "
          "is. Nothing new is needed for a deep network.",
     equations=(("33", r"\delta_{jt} = y_{jt} (1 - y_{jt}) \sum_{k=1}^{K} \delta_{kt} w_{jk}, \quad y_{jt} (1 - y_{jt}) \le "
-                       "\tfrac{1}{4}"),
+                       r"\tfrac{1}{4}"),
                ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{T} \delta_{jt} x_{it}")),
     look_for="Each layer of sigmoid units multiplies δ by y(1 − y), which is at most ¼. With weights of the usual size nothing "
              "makes up for "

@@ -106,7 +106,7 @@ def figures(results: Results) -> dict[str, Picture]:
                               "learnt with weight decay.",
                         "Three panels with dots and a line: smooth when stopped early, wiggly at the end, and less wiggly with "
                         "weight "
-                        "decay."),
+                        "decay.", panels=True),
         "decay": Picture(both, "The same with weight decay, ½λΣw²: weights that are not needed fade, and the validation error "
                                "does not rise "
                                "as far.",
@@ -116,7 +116,7 @@ def figures(results: Results) -> dict[str, Picture]:
                          "line turns.",
                          "On the left a line that becomes wiggly; on the right two lines that grow from left to right, one "
                          "falling, one "
-                         "falling and rising."),
+                         "falling and rising.", panels=True),
     }
 
 
@@ -142,7 +142,7 @@ SECTION = Section(
              "gives up before anything is learnt.",
     aside="“Training is stopped when the validation error stops decreasing” says neither how long to wait nor which weights to "
           "keep. Here "
-          "`patience` is the number of passes without a new best, and the best weights are put back. The slides give no formula "
+          "patience is the number of passes without a new best, and the best weights are put back. The slides give no formula "
           "for "
           "regularisation; its term λw belongs in (35), and in every gradient check.",
     compute=compute, checks=checks, figures=figures, code=(learn, gradients_with_decay, EarlyStopping),

@@ -65,7 +65,7 @@ def checks(results: Results) -> list[Check]:
     turns = {hidden: int((np.diff(np.sign(np.diff(y.ravel()))) != 0).sum()) for hidden, y in results["answers"].items()}
     errors = list(training.values())
     return [
-        Check("training error falls with the number of hidden units", "falls", " > ".join(f"{e:.2f}" for e in errors),
+        Check("training error falls with the number of hidden units", "falls", f"{errors[0]:.2f} → {errors[-1]:.2f}",
               holds=all(later < earlier * 1.02 for earlier, later in zip(errors, errors[1:]))),
         Check(f"error without noise, {draws}: {SMALL} hidden unit", f"> {GOOD} units' {fresh[GOOD]:.3f}", f"{fresh[SMALL]:.3f}",
               holds=fresh[SMALL] > fresh[GOOD]),
@@ -96,7 +96,7 @@ def figures(results: Results) -> dict[str, Picture]:
                                       "wave does. Four can. Thirty can also bend to the noise, and they do.",
                             "Three panels with the same dots: a single step that misses most of them, a smooth wave near them, "
                             "and a "
-                            "wiggly line through all of them."),
+                            "wiggly line through all of them.", panels=True),
         "growing": Picture(growing, "The larger the network, the smaller the error on what it learns from. The error on what "
                                     "lies in "
                                     "between is smallest for a network of the right size.",
@@ -117,10 +117,10 @@ SECTION = Section(
     look_for="The right-hand panel. Every dot is nearly on the line, so E is almost 0, and between the dots the line is worse "
              "than that of the "
              "small network in the middle. E alone cannot show it: it is measured on the dots.",
-    aside="The slides have three pictures and no numbers; the wave, the noise and the sizes are ours, and the noise was chosen "
-          "(one of "
-          "twenty seeds) for clear pictures: with other noise the best size is sometimes 2. The hidden units start steep and "
-          "spread out; "
+    aside="The slides have three pictures and no numbers; the wave, the noise and the sizes are ours, and the noise in the "
+          "pictures was "
+          "chosen (one of 24 draws) to make them clear; the checks are over other draws. The hidden units start steep and spread "
+          "out: "
           "with the usual small start, even thirty units would take very long to wiggle.",
     compute=compute, checks=checks, figures=figures, code=(associations, network, learn),
 )

@@ -55,7 +55,8 @@ def figures(results: Results) -> dict[str, Picture]:
     return {"networks": Picture(
         paper, "Fig. 3, with the weights after learning: blue is positive, orange and dashed negative, thick is large. Each "
                "output unit of (a) has the four weights of its own network in (b).",
-        "Above, a network with four input and four output units; below, four networks of four input units and one output unit."),
+        "Above, a network with four input and four output units; below, four networks of four input units and one output unit.",
+        panels=True),
         "movie": Picture(scenes.weights(results["history"]), "All sixteen weights while they are learnt. Watch the four lines "
                                                              "into one "
                          "output unit: they do not care what the other twelve do.",

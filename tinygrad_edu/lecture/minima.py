@@ -183,13 +183,13 @@ def figures(results: Results) -> dict[str, Picture]:
                                  "holds at all of these places alike; their curvatures tell them apart.",
                          "Two charts of final E against the size of the gradient. Discs lie at 0, triangles near one quarter, "
                          "and on "
-                         "the right crosses at one half."),
+                         "the right crosses at one half.", panels=True),
         "portraits": Picture(portraits, "One network of each kind, and what it answers. On the plateau two associations share "
                                         "one hidden "
                                         "state, and the network answers ½ to both: no blame gets through to part them.",
                              "Squares in two colours: a band that solves XOR, a square that gets two corners right and is "
                              "undecided about "
-                             "the others, and one that answers one half to everything."),
+                             "the others, and one that answers one half to everything.", panels=True),
     }
 
 

@@ -113,7 +113,7 @@ def figures(results: Results) -> dict[str, Picture]:
         "movie": Picture(rolling, "The three ways of learning: smooth, zig-zag, and out of the valley.",
                          "Three parabolas with a black disc each: it slides to the bottom, jumps from side to side towards it, "
                          "and jumps "
-                         "higher and higher."),
+                         "higher and higher.", panels=True),
     }
 
 

@@ -34,6 +34,8 @@ figure.wide img { max-width: none; }
 .pause { display: block; text-align: right; font-size: .85rem; color: #555; margin: .1rem 0 -.6rem; cursor: pointer; }
 .still, .movie:has(:checked) .moving { display: none; }
 .movie:has(:checked) .still { display: inline; }
+@media screen and (max-width: 40rem) {
+  figure.panels div { overflow-x: auto; } figure.panels img { max-width: none; width: 42rem; } }
 figcaption { text-align: left; font-size: .95rem; color: #444; margin-top: .4rem; }
 .aside { border-left: 4px solid #E69F00; padding: .1rem 0 .1rem 1rem; margin: 1.4rem 0; }
 .scroll { overflow-x: auto; }
@@ -105,7 +107,8 @@ def _section(number: int, given: Given) -> str:
 def _equation(number: str, latex: str) -> str:
     from latex2mathml.converter import convert
 
-    return f"<tr><td>{convert(latex, display='block')}</td><td>({escape(number)})</td></tr>"
+    numbered = f"({escape(number)})" if number else ""
+    return f"<tr><td>{convert(latex, display='block')}</td><td>{numbered}</td></tr>"
 
 
 def _figure(files: tuple[str, ...], picture: Any) -> str:
@@ -115,8 +118,9 @@ def _figure(files: tuple[str, ...], picture: Any) -> str:
     kinds = (("moving", "lazy"), ("still", "eager")) if movie else (("", "lazy"),)  # a printer does not wait for what is lazy
     images = "".join(image(kind, escape(file), alt, loading) for (kind, loading), file in zip(kinds, files))
     pause = '<label class="pause"><input type="checkbox"> still</label>' if movie else ""
-    classes = " ".join(["wide"] * picture.wide + ["movie"] * movie)
-    return (f'<figure class="{classes}"><div{" tabindex=0" * picture.wide}>{images}</div>{pause}'
+    classes = " ".join(["wide"] * picture.wide + ["panels"] * picture.panels + ["movie"] * movie)
+    scrolled = " tabindex=0" * (picture.wide or picture.panels)  # so that the keyboard can scroll it too
+    return (f'<figure class="{classes}"><div{scrolled}>{images}</div>{pause}'
             f"<figcaption>{escape(picture.caption)}</figcaption></figure>\n")
 
 

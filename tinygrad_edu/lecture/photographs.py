@@ -143,14 +143,15 @@ def figures(results: Results) -> dict[str, Picture]:
                                                                                     "logarithmic axis."),
         "starts": Picture(starts, "What a random start does. Learning changes W only in the span of the two pictures; the "
                                   "rest of the random start stays for ever and is added to what is recalled.",
-                          "The recalled portrait, clean from a start at zero and ever noisier for larger random starts."),
+                          "The recalled portrait, clean from a start at zero and ever noisier for larger random starts.",
+                          panels=True),
         "movie": Picture(movie, "The photographs come out of the noise while W is learnt, from the usual random start. They do "
                                 "so because of "
                                 "weight decay (½λΣw², section 9): it lets the random part of W fade, at the price of a slightly "
                                 "fainter "
                                 "picture. Without it, the noise would stay.",
                          "A portrait and a flower appear in what is pure noise at first, while the noisy cues beside them stay "
-                         "as they are."),
+                         "as they are.", panels=True),
         "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: a linear memory does not "
                                     "snap to a picture.",
                            "A portrait, the portrait with its upper part black, and a fainter whole portrait."),

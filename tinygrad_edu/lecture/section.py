@@ -40,19 +40,20 @@ class Check:
 class Picture:
     """A figure or a movie with the words that go with it: a caption for all, a description for those who cannot see it.
 
-    figure: a matplotlib Figure, a Drawing or a Movie. A wide one keeps its size on a narrow page and is scrolled sideways; its
-    text would be too small to read otherwise.
+    figure: a matplotlib Figure, a Drawing or a Movie. A wide one keeps its size and is scrolled sideways; one of several
+    panels does so on a narrow page only. Their text would be too small to read otherwise.
     """
 
     figure: Any
     caption: str
     alt: str
     wide: bool = False
+    panels: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section; equations are pairs (number on the slides, LaTeX), aside is what the slides leave out or get wrong."""
+    """One section; equations are pairs (number on the slides or "", LaTeX), aside is what the slides leave out or get wrong."""
 
     name: str
     title: str
