@@ -11,7 +11,7 @@ import time
 from benchmarks import ONE_THREAD
 from benchmarks.table import Row
 
-LIMITS = {"": 60, "--fast": 15}  # seconds, on two cores
+LIMITS = {"": 150, "--fast": 30}  # seconds, on two cores
 
 
 def measure(turns):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +53,15 @@ def held_out(x: Any, target: Any, share: float, seed: int = 0) -> tuple[Associat
     return (x[kept], target[kept]), (x[out], target[out])
 
 
-def batches(x: ndarray, target: ndarray, size: int | None, seed: int, epoch: int) -> Iterator[Associations]:
+def batches(x: ndarray, target: ndarray, size: int | None, seed: int, epoch: int) -> Iterable[Associations]:
     """All associations at once (size None, as on the slides), or in mini-batches of that size in an order of the epoch's own.
 
     The order follows from the seed and the epoch alone, so a run can be taken up again at any epoch.
     """
-    if size is None or size >= len(x):
-        yield x, target
-        return
+    return ((x, target),) if size is None or size >= len(x) else _dealt(x, target, size, seed, epoch)
+
+
+def _dealt(x: ndarray, target: ndarray, size: int, seed: int, epoch: int) -> Iterator[Associations]:
     order = np.random.default_rng([seed, epoch]).permutation(len(x))
     for start in range(0, len(x), size):
         chosen = order[start : start + size]

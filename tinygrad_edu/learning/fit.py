@@ -68,7 +68,8 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
                     break
             E, penalty, gradient = 0.0, 0.0, None
             for x_b, target_b in batches(x, target, batch, seed, epoch):
-                E_b, penalty_b, gradient_b = _measured(network, parameters, error, x_b, target_b, decay * len(x_b) / len(x))
+                decay_b = decay and decay * len(x_b) / len(x)  # so that they add up to λ
+                E_b, penalty_b, gradient_b = _measured(network, parameters, error, x_b, target_b, decay_b)
                 changes, memory = optimizer.step(gradient_b, memory)
                 for w, change_w in zip(parameters, changes):
                     w.output = w.output + change_w  # `w.data = ...` would copy what is nobody else's
