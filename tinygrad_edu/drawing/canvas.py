@@ -21,19 +21,27 @@ SUFFIXES: dict[str, Any] = {".svg": {"Date": None}, ".png": None, ".pdf": {"Crea
 
 def style() -> Any:
     """`with style(): ...` draws in the style of the lecture."""
-    import matplotlib
-
-    return matplotlib.rc_context(STYLE)
+    return _matplotlib().rc_context(STYLE)
 
 
 def figure(rows: int = 1, columns: int = 1, width: float = 7.0, height: float = 4.0, **options: Any) -> tuple[Any, Any]:
     """(figure, axes) of the size in inches, without a window behind it."""
+    _matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     paper = Figure(figsize=(width, height))
     FigureCanvasAgg(paper)
     return paper, paper.subplots(rows, columns, **options)
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib
+    except ModuleNotFoundError:
+        lesson = "figures and movies need matplotlib: pip install 'tinygrad-edu[draw]'"
+        raise ModuleNotFoundError(lesson, name="matplotlib") from None
+    return matplotlib
 
 
 def save(paper: Any, path: Path) -> None:

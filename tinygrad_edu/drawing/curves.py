@@ -87,7 +87,9 @@ def places(axis: Any, histories: Sequence[History]) -> Any:
             continue
         axis.plot([history.gradient_norm[-1] for history in chosen], [history.E[-1] for history in chosen], marker, color=colour,
                   mec=INK, mew=0.5 if marker != "_" else 2, ms=9, alpha=0.85, label=f"{place} ({len(chosen)})")
-    axis.set(xlabel="final |∇E|", xscale="log", ylim=(-0.03, 0.56))
+    norms = [history.gradient_norm[-1] for history in histories]
+    axis.set(xlabel="final |∇E|", xscale="log", xlim=(min(norms) / 3, max(norms) * 3), ylim=(-0.03, 0.56))
+    axis.xaxis.set_minor_formatter("")
     axis.legend(fontsize=9, loc="upper right")
     return axis
 

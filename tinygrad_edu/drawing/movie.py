@@ -37,6 +37,11 @@ class Movie:
             raise ValueError(f"fps={fps}: a movie shows more than 0 and at most 50 frames a second.")
         self.paper, self.update, self.frames, self.fps = paper, update, frames, fps
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a frame, in pixels."""
+        return self.paper.canvas.get_width_height()
+
     def pictures(self, numbers: Iterable[int] | None = None) -> Iterator[ndarray]:
         """Every frame, or those of the numbers given: (height, width, 3) uint8 each, as many pixels as the paper has."""
         changing = self._lay_out()
@@ -74,7 +79,7 @@ class Movie:
         with whole(path) as unfinished:
             watched = progress(self.pictures(), "frame", self.frames)
             if suffix == ".mp4":
-                _write_mp4(unfinished, watched, self.paper.canvas.get_width_height(), self.fps)
+                _write_mp4(unfinished, watched, self.size, self.fps)
             else:
                 last = self.frames - 1
                 sample = np.stack([*self.pictures(sorted({last * k // 7 for k in range(8)}))])

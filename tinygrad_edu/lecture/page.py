@@ -113,8 +113,9 @@ def _equation(number: str, latex: str) -> str:
 
 def _figure(files: tuple[str, ...], picture: Any) -> str:
     """A figure; a movie with its still, which takes its place in print, where no motion is wanted, and when the box is ticked."""
-    image = '<img class="{}" src="{}" alt="{}" loading="{}">'.format
     movie, alt = len(files) == 2, escape(picture.alt)
+    size = ' width="{}" height="{}"'.format(*picture.figure.size) if movie else ""  # the still is sharper, and shown as large
+    image = f'<img class="{{}}" src="{{}}" alt="{{}}" loading="{{}}"{size}>'.format
     kinds = (("moving", "lazy"), ("still", "eager")) if movie else (("", "lazy"),)  # a printer does not wait for what is lazy
     images = "".join(image(kind, escape(file), alt, loading) for (kind, loading), file in zip(kinds, files))
     pause = '<label class="pause"><input type="checkbox"> still</label>' if movie else ""
