@@ -147,6 +147,25 @@ def test_a_real_ctrl_c_ends_learning_and_returns_the_history():
     assert history.stop_epoch == 6
 
 
+@pytest.mark.parametrize("call", [3, 6, 8])
+def test_an_error_function_that_fails_leaves_the_weights_from_after_the_last_whole_pass(call):
+    calls, net = 0, network()
+
+    def failing(y, target):
+        nonlocal calls
+        calls += 1
+        if calls == call + 1:  # the first finds out whether shapes fit
+            raise ZeroDivisionError
+        return half_squared_error(y, target)
+
+    with pytest.raises(ZeroDivisionError):
+        fit(net, x, target, Momentum(0.01), batch=5, error=failing)
+    whole_passes = (call - 1) // 3
+    expected = fit(network(), x, target, Momentum(0.01), batch=5, epochs=whole_passes) if whole_passes else None
+    for w, other in zip(net.parameters, expected.last[1] if expected else [w.data for w in network().parameters], strict=True):
+        np.testing.assert_array_equal(w.data, other)
+
+
 def test_early_stopping_with_patience_0_stops_when_the_validation_error_stops_decreasing():
     history = fit(network(), x, target, Adam(0.05), epochs=500, validation=others, early_stopping=EarlyStopping())
     v = history.validation

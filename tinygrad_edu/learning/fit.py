@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,8 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
     history.settings = {"optimizer": type(optimizer).__name__, **asdict(optimizer), "error": getattr(error, "__name__", str(error)),
                         "batch": batch, "decay": decay, "seed": seed, "tolerance": tolerance}
     parameters, stopping = network.parameters, Stopping(tolerance, cap=epochs + 1)
+    measure = partial(_measured, network, parameters, error)
+    gradient: Gradients
     before = start = history.steps, _numbers(parameters), memory  # of a pass: what Ctrl-C goes back to
     try:
         for epoch in progress(range(history.steps, epochs), "pass", epochs - history.steps):
@@ -66,16 +69,15 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
                 history.validation.append(_error_alone(network, error, validation))
                 if early_stopping and (reason := early_stopping.reason(history, start[1])):
                     break
-            E, penalty, gradient = 0.0, 0.0, None
+            E, penalty, gradient = 0.0, 0.0, ()
             for x_b, target_b in batches(x, target, batch, seed, epoch):
-                decay_b = decay and decay * len(x_b) / len(x)  # so that they add up to λ
-                E_b, penalty_b, gradient_b = _measured(network, parameters, error, x_b, target_b, decay_b)
+                E_b, penalty_b, gradient_b = measure(x_b, target_b, decay * (len(x_b) / len(x)))  # so that they add up to λ
                 changes, memory = optimizer.step(gradient_b, memory)
                 for w, change_w in zip(parameters, changes):
                     w.output = w.output + change_w  # `w.data = ...` would copy what is nobody else's
                 E, penalty = E + E_b, penalty + penalty_b
-                gradient = gradient_b if gradient is None else [a + b for a, b in zip(gradient, gradient_b)]
-            history.enter(E, penalty, norm(*gradient or ()))
+                gradient = [a + b for a, b in zip(gradient, gradient_b)] if gradient else gradient_b
+            history.enter(E, penalty, norm(*gradient))
             if report is not None:
                 report(history)
             if reason := stopping.reason(history):
@@ -84,6 +86,9 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
             reason = f"cap: {epochs} passes"
     except KeyboardInterrupt:
         reason = "interrupted by Ctrl-C"
+    except Exception:  # in the error or in the report: they are the user's
+        _put(parameters, start[1])
+        raise
     if reason.startswith("diverged"):
         history.last = before
     elif reason.startswith(("interrupted", "|∇E|")):  # the weights from before the pass: those whose gradient was found to be small
