@@ -73,7 +73,7 @@ def compute(seed: int, fast: bool) -> Results:
         nets = [history.network.at(weights) for weights in history.weights]
         shown = np.unique((np.linspace(0, 1, 100) ** 1.5 * (len(nets) - 1)).round().astype(int))  # more of the early ones
         found[f"{name} units"] = {history.kept[i]: per_unit(blame(nets[i], *training)) for i in shown}
-        found[f"{name} one"] = [d[0] for d in blame(nets[0], training[0][:1], training[1][:1])]
+        found[f"{name} one"] = [[d[0] for d in blame(net, training[0][:1], training[1][:1])] for net in (nets[0], nets[-1])]
     start = network(seed)
     deltas = blame(start, *training)
     found["broken bounds"] = sum(int((np.linalg.norm(before, axis=1) > 0.25 * np.linalg.norm(w, 2) * np.linalg.norm(d, axis=1)
@@ -121,8 +121,9 @@ def figures(results: Results) -> dict[str, Picture]:
     surface.pictures(axes.ravel(), {(f"“{y}”" if y == t.argmax() else f"“{y}”, but it is {t.argmax()}") + " " * i: row.reshape(8, 8)
                                     for i, (row, y, t) in enumerate(zip(x[chosen], said, target[chosen]))})
     titles = {"usual": "usual start", "wider": "hidden weights 4 times as large"}
-    largest = max(float(np.abs(d).max()) for name in titles for d in results[f"{name} one"])
-    credit, _ = units.blame_strips({titles[name]: results[f"{name} one"] for name in titles}, largest)
+    largest = max(float(np.abs(d).max()) for name in titles for d in results[f"{name} one"][0])
+    credit, later = (units.blame_strips({title: results[f"{name} one"][when] for name, title in titles.items()}, largest)[0]
+                     for when in (0, 1))
     sizes, axes = canvas.figure(1, 2, width=8.6, height=3.8, sharey=True)
     for axis, name in zip(axes, titles):
         found = results[f"{name} units"]
@@ -147,6 +148,10 @@ def figures(results: Results) -> dict[str, Picture]:
                              "Four lines each in two panels; on the left they start far apart, by factors of four, and come "
                              "together "
                              "late; on the right they are close from the start.", panels=True),
+        "later": Picture(later, f"The same digit after {results['wider'].stop_epoch} passes, in the same colours: little is left "
+                                "to be "
+                                "blamed for.",
+                         "The same strips, nearly all of them pale.", panels=True),
         "learning": Picture(learning, "E while the digits are learnt. With the usual start the network first answers the same to "
                                       "every "
                                       "digit, and has to wait for its lower layers.",
