@@ -102,15 +102,14 @@ def figures(results: Results) -> dict[str, Picture]:
         "graph": Picture(draw(E), "The record behind E for all four associations at once. The gradients in the two boxes marked + "
                          "are the delta terms. (Scroll it sideways.)",
                          "Boxes for the weights, biases and operations of a 2-2-1 network.", wide=True),
-        "network": Picture(picture, "x → z → y: two input units, two hidden units, one output unit, with the weights that "
-                                    "were learnt (blue positive, orange and dashed negative). Each unit also has a bias.",
+        "network": Picture(picture, "x → z → y: two input units, two hidden units, one output unit, with the weights that were "
+                                    "learnt (blue positive, orange and dashed negative). Each unit also has a bias.",
                            "Circles in three rows, x1 x2, z1 z2 and y, joined by lines of different thickness."),
-        "sigmoid": Picture(slope, "The activation function (31) and its slope (32). Far from the middle the slope is "
-                                  "nearly 0, and so is every delta term that has to pass through it.",
+        "sigmoid": Picture(slope, "The activation function (31) and its slope (32). Far from the middle the slope is nearly 0, "
+                                  "and so is every delta term that has to pass through it.",
                            "An S-shaped curve from 0 to 1 and a bell-shaped one below it that reaches one quarter."),
-        "learning": Picture(learning, "E while XOR is learnt. It lingers near ½, where the network answers ½ to "
-                                      "everything, until the hidden units find their roles. Without hidden units it stays "
-                                      "there.",
+        "learning": Picture(learning, "E while XOR is learnt. It lingers near ½, where the network answers ½ to everything, "
+                                      "until the hidden units find their roles. Without hidden units it stays there.",
                             "One line falls, lingers, and falls again by orders of magnitude; the other stays at one half."),
         "movie": Picture(scenes.answers(results["history"]), "What the network answers between the four associations, while it "
                                                              "learns. For a "
@@ -124,18 +123,17 @@ def figures(results: Results) -> dict[str, Picture]:
 
 SECTION = Section(
     name="backprop", title="A backprop network",
-    text="Hidden units have no target, so what is their delta term? Backprop's answer: a hidden unit is to blame for each "
-         "output unit's error in proportion to the weight between them. With hidden units a network can learn XOR, which "
-         "no linear network can.",
+    text="Hidden units have no target, so what is their delta term? Backprop's answer: a hidden unit is to blame for each output "
+         "unit's error in proportion to the weight between them. With hidden units a network can learn XOR, which no linear "
+         "network can.",
     equations=(("31", r"y = f(u) = (1 + e^{-u})^{-1}"), ("32", r"\frac{dy}{du} = y (1 - y)"),
                ("33", r"\delta_{jt} = \frac{dy_{jt}}{du_{jt}} \sum_{k=1}^{K} \delta_{kt} w_{jk}"),
                ("34", r"\Delta w_{ij}(t) = -\epsilon \, \delta_{jt} x_{it}"),
                ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{T} \delta_{jt} x_{it}")),
-    look_for="δ = ∂E/∂u is what a machine calls the cotangent of u. Equation 33 is written by hand below; the machine was "
-             "never told it, and finds the same numbers.",
-    aside="“We know how to find the delta term of each output unit” holds as y − target for linear output units, as here; "
-          "a sigmoid output unit needs its own slope y(1 − y) as well. (33) calls the hidden state y, the picture calls "
-          "it z. “Not convex, so it has local minima” is too strong: it may have them. XOR needs biases, which the slides "
-          "leave out.",
+    look_for="δ = ∂E/∂u is what a machine calls the cotangent of u. Equation 33 is written by hand below; the machine was never "
+             "told it, and finds the same numbers.",
+    aside="“We know how to find the delta term of each output unit” holds as y − target for linear output units, as here; a "
+          "sigmoid output unit needs its own slope y(1 − y) as well. (33) calls the hidden state y, the picture calls it z. “Not "
+          "convex, so it has local minima” is too strong: it may have them. XOR needs biases, which the slides leave out.",
     compute=compute, checks=checks, figures=figures, code=(by_hand, deltas_by_machine, delta.deltas, backprop),
 )

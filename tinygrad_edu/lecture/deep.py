@@ -137,32 +137,25 @@ def figures(results: Results) -> dict[str, Picture]:
     axis.text(axis.get_xlim()[1], results["constant"] * 1.06, "the best constant answer", ha="right", color=canvas.GREY)
     return {
         "credit": Picture(credit, "Credit assignment before learning: δ of each unit for one handwritten digit. The output units "
-                                  "know "
-                                  "what they did wrong; from layer to layer, back through the slopes y(1 − y), the blame fades. "
-                                  "With the usual start (left) the first hidden layer gets about a hundredth of it.",
-                          "Two stacks of coloured strips, one strip for each layer: strong colours for the ten output units, paler "
-                          "ones for each hidden layer below; on the left they fade much faster.", panels=True),
+                                  "know what they did wrong; from layer to layer, back through the slopes y(1 − y), the blame "
+                                  "fades. With the usual start (left) the first hidden layer gets about a hundredth of it.",
+                          "Two stacks of coloured strips, one strip for each layer: strong colours for the ten output units, "
+                          "paler ones for each hidden layer below; on the left they fade much faster.", panels=True),
         "shrinking": Picture(sizes, "How large δ is in each layer while the network learns, over all digits. On the left the "
-                                    "lower layers "
-                                    "hardly learn at first: their δ are tiny. When these grow, E falls.",
+                                    "lower layers hardly learn at first: their δ are tiny. When these grow, E falls.",
                              "Four lines each in two panels; on the left they start far apart, by factors of four, and come "
-                             "together "
-                             "late; on the right they are close from the start.", panels=True),
+                             "together late; on the right they are close from the start.", panels=True),
         "later": Picture(later, f"The same digit after {results['wider'].stop_epoch} passes, in the same colours: little is left "
-                                "to be "
-                                "blamed for.",
+                                "to be blamed for.",
                          "The same strips, nearly all of them pale.", panels=True),
         "learning": Picture(learning, "E while the digits are learnt. With the usual start the network first answers the same to "
-                                      "every "
-                                      "digit, and has to wait for its lower layers.",
+                                      "every digit, and has to wait for its lower layers.",
                             "Two falling lines; one of them stays at the level of the best constant answer for some passes."),
         "movie": Picture(_movie(results, titles), "How much each unit is to blame, over all digits, while the networks learn. On "
-                                                  "the left the "
-                                                  "lower layers wake up one after the other; then all fade, as less and less is "
-                                                  "wrong.",
+                                                  "the left the lower layers wake up one after the other; then all fade, as less "
+                                                  "and less is wrong.",
                          "Strips of coloured cells, one for each unit: on the left the lower layers are pale for some time, then "
-                         "gain "
-                         "colour; on the right they have it from the start.", panels=True),
+                         "gain colour; on the right they have it from the start.", panels=True),
         "answers": Picture(samples, "Held-out digits and what the network says they are, its first mistakes last.",
                            "Ten small pictures of handwritten digits, each with an answer above it."),
     }
@@ -185,22 +178,17 @@ def _movie(results: Results, titles: dict[str, str]) -> Movie:
 SECTION = Section(
     name="deep", title="A deep network: who is to blame?",
     text="Three hidden layers between picture and answer. An output unit sees its own mistake. But which of the thousands of "
-         "weights "
-         "below are to blame? (33) answers that, layer after layer: the δ of a layer is made from the δ of the next one, "
-         "whatever that "
-         "is. Nothing new is needed for a deep network.",
+         "weights below are to blame? (33) answers that, layer after layer: the δ of a layer is made from the δ of the next one, "
+         "whatever that is. Nothing new is needed for a deep network.",
     equations=(("33", r"\delta_{jt} = y_{jt} (1 - y_{jt}) \sum_{k=1}^{K} \delta_{kt} w_{jk}, \quad y_{jt} (1 - y_{jt}) \le "
                        r"\tfrac{1}{4}"),
                ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{T} \delta_{jt} x_{it}")),
     look_for="Each layer of sigmoid units multiplies δ by y(1 − y), which is at most ¼. With weights of the usual size nothing "
-             "makes up for "
-             "that: the δ of the first hidden layer is a hundredth of the outputs' δ, and so are the changes of its weights.",
+             "makes up for that: the δ of the first hidden layer is a hundredth of the outputs' δ, and so are the changes of its "
+             "weights.",
     aside="The slides' picture of a deep network gives no sizes; the digits are scikit-learn's and the 64-32-32-32-10 network is "
-          "ours. “Output "
-          "layer” in (33) reads “next layer”, again and again. The slides update the weights after a pass over all associations; "
-          "here it "
-          "is done for every eight of them, which gets further in a pass. “Initialise to random values” hides a choice: hidden "
-          "weights "
-          "four times as large as usual keep the blame from fading.",
+          "ours. “Output layer” in (33) reads “next layer”, again and again. The slides update the weights after a pass over all "
+          "associations; here it is done for every eight of them, which gets further in a pass. “Initialise to random values” "
+          "hides a choice: hidden weights four times as large as usual keep the blame from fading.",
     compute=compute, checks=checks, figures=figures, code=(blame, network, learn, delta.deltas),
 )

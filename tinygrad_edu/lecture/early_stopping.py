@@ -95,28 +95,22 @@ def figures(results: Results) -> dict[str, Picture]:
     axes[0].legend(loc="lower left", fontsize=8)
     return {
         "errors": Picture(errors, "Error on the training set, which is learnt, and on the validation set, which is only watched. "
-                                  "The first "
-                                  "goes on falling; the second turns. Marked are the best pass, and where learning stops for three "
-                                  "amounts of patience.",
+                                  "The first goes on falling; the second turns. Marked are the best pass, and where learning "
+                                  "stops for three amounts of patience.",
                           "Two lines over the passes, on logarithmic axes: both fall, then one goes on falling and the other "
-                          "rises; a "
-                          "star marks its lowest place."),
+                          "rises; a star marks its lowest place."),
         "fits": Picture(fits, "The curves that belong to it: the weights that early stopping puts back, those after all passes, "
-                              "and those "
-                              "learnt with weight decay.",
+                              "and those learnt with weight decay.",
                         "Three panels with dots and a line: smooth when stopped early, wiggly at the end, and less wiggly with "
-                        "weight "
-                        "decay.", panels=True),
+                        "weight decay.", panels=True),
         "decay": Picture(both, "The same with weight decay, ½λΣw²: weights that are not needed fade, and the validation error "
-                               "does not rise "
-                               "as far.",
+                               "does not rise as far.",
                          "Four lines over the passes; with weight decay the two for training and validation stay closer together."),
         "movie": Picture(scenes.stopping(whole), "The curve and the two errors while the network learns: watch the moment when "
                                                  "the dashed "
                          "line turns.",
                          "On the left a line that becomes wiggly; on the right two lines that grow from left to right, one "
-                         "falling, one "
-                         "falling and rising.", panels=True),
+                         "falling, one falling and rising.", panels=True),
     }
 
 
@@ -128,22 +122,16 @@ def per(E: list[float], penalty: list[float] | None = None) -> list[float]:
 SECTION = Section(
     name="early-stopping", title="Preventing over-fitting",
     text="How should a network know that it has begun to learn the noise? Keep some associations back. On this validation set "
-         "the error "
-         "falls as long as the network learns what all associations have in common, and stops falling when it turns to the noise "
-         "of those it "
-         "learns from. Then stop, and go back to the best weights.\n\n"
-         "The slides also name regularisation. The simplest is weight decay: add ½λΣw² to E, and every weight is drawn towards "
-         "0, unless the "
-         "associations hold against it.",
+         "the error falls as long as the network learns what all associations have in common, and stops falling when it turns to "
+         "the noise of those it learns from. Then stop, and go back to the best weights.\n\nThe slides also name regularisation. "
+         "The simplest is weight decay: add ½λΣw² to E, and every weight is drawn towards 0, unless the associations hold "
+         "against it.",
     equations=(("", r"E = \tfrac{1}{2} \sum_t (y_t - \text{target}_t)^2 + \tfrac{1}{2} \lambda \sum_{ij} w_{ij}^2"),
                ("35", r"\Delta w_{ij} = -\epsilon \left( \sum_{t=1}^{T} \delta_{jt} x_{it} + \lambda w_{ij} \right)")),
     look_for="Patience 0 stops after a handful of passes, because the very first steps are rough. The slides' sentence, taken to "
-             "the letter, "
-             "gives up before anything is learnt.",
+             "the letter, gives up before anything is learnt.",
     aside="“Training is stopped when the validation error stops decreasing” says neither how long to wait nor which weights to "
-          "keep. Here "
-          "patience is the number of passes without a new best, and the best weights are put back. The slides give no formula "
-          "for "
-          "regularisation; its term λw belongs in (35), and in every gradient check.",
+          "keep. Here patience is the number of passes without a new best, and the best weights are put back. The slides give no "
+          "formula for regularisation; its term λw belongs in (35), and in every gradient check.",
     compute=compute, checks=checks, figures=figures, code=(learn, gradients_with_decay, EarlyStopping),
 )

@@ -92,14 +92,11 @@ def figures(results: Results) -> dict[str, Picture]:
     curves.against_size(axis, {"on the associations": results["training"], "without noise, in between": results["fresh"]})
     return {
         "triptych": Picture(triptych, "The same fifteen noisy associations, learnt by three networks. One hidden unit cannot "
-                                      "bend as the "
-                                      "wave does. Four can. Thirty can also bend to the noise, and they do.",
+                                      "bend as the wave does. Four can. Thirty can also bend to the noise, and they do.",
                             "Three panels with the same dots: a single step that misses most of them, a smooth wave near them, "
-                            "and a "
-                            "wiggly line through all of them.", panels=True),
+                            "and a wiggly line through all of them.", panels=True),
         "growing": Picture(growing, "The larger the network, the smaller the error on what it learns from. The error on what "
-                                    "lies in "
-                                    "between is smallest for a network of the right size.",
+                                    "lies in between is smallest for a network of the right size.",
                            "Two lines over the number of hidden units: one falls all the way, the other falls and then rises."),
         "movie": Picture(scenes.curve(results["runs"][LARGE]), "Thirty hidden units while they learn. First the wave, which all "
                                                                "the dots "
@@ -111,16 +108,12 @@ def figures(results: Results) -> dict[str, Picture]:
 SECTION = Section(
     name="fitting", title="Under-fitted, good, over-fitted",
     text="Associations come with noise. A network that is too small cannot follow what is behind the noise; one that is too "
-         "large follows "
-         "the noise as well. In between, Goldilocks finds one that is just right.",
+         "large follows the noise as well. In between, Goldilocks finds one that is just right.",
     equations=(("4, 22", r"E = \tfrac{1}{2} \sum_{t=1}^{T} (y_t - \text{target}_t)^2"),),
     look_for="The right-hand panel. Every dot is nearly on the line, so E is almost 0, and between the dots the line is worse "
-             "than that of the "
-             "small network in the middle. E alone cannot show it: it is measured on the dots.",
+             "than that of the small network in the middle. E alone cannot show it: it is measured on the dots.",
     aside="The slides have three pictures and no numbers; the wave, the noise and the sizes are ours, and the noise in the "
-          "pictures was "
-          "chosen (one of 24 draws) to make them clear; the checks are over other draws. The hidden units start steep and spread "
-          "out: "
-          "with the usual small start, even thirty units would take very long to wiggle.",
+          "pictures was chosen (one of 24 draws) to make them clear; the checks are over other draws. The hidden units start "
+          "steep and spread out: with the usual small start, even thirty units would take very long to wiggle.",
     compute=compute, checks=checks, figures=figures, code=(associations, network, learn),
 )

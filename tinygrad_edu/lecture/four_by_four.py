@@ -66,12 +66,12 @@ def figures(results: Results) -> dict[str, Picture]:
 
 SECTION = Section(
     name="four-by-four", title="A network with four input and four output units",
-    text="Output units do not share weights, so none can notice that the others are there. A network with four output "
-         "units is four networks with one, side by side; what we know about one output unit is all there is to know.",
+    text="Output units do not share weights, so none can notice that the others are there. A network with four output units is "
+         "four networks with one, side by side; what we know about one output unit is all there is to know.",
     equations=(("15", r"y_k = \mathbf{w}_k \cdot \mathbf{x}"), ("20", r"E = \sum_k E_k"),
                ("28", r"\frac{\partial E}{\partial w_{ik}} = \frac{\partial E_k}{\partial w_{ik}} = \sum_t \delta_{kt} x_{it}")),
     look_for="The check says 0 of 16 weights differ. Not “nearly the same”: the same bits.",
-    aside="Bit for bit holds when sums are added up in the same order, which loops do. The matrix products inside Network "
-          "may add in another order for another shape, and then agree to the last digit or two.",
+    aside="Bit for bit holds when sums are added up in the same order, which loops do. The matrix products inside Network may "
+          "add in another order for another shape, and then agree to the last digit or two.",
     compute=compute, checks=checks, figures=figures, code=(learn, delta.deltas_by_loops, delta.gradients_by_loops),
 )

@@ -162,34 +162,27 @@ def figures(results: Results) -> dict[str, Picture]:
                            "A surface with a peak in the middle and four valleys around it; lines run down into different "
                            "valleys."),
         "above": Picture(above, "The same from above. Six starts (white) lead to four minima (stars). Only one of them is the "
-                                "lowest; "
-                                "which one learning finds depends on where it starts.",
+                                "lowest; which one learning finds depends on where it starts.",
                          "Contours with six white discs, from each of which a line runs to one of four green stars."),
         "section": Picture(section, "Fig. 5, of a real network: E of a 2-2-1 network along the straight line through two weight "
                                     "vectors that were both found by learning XOR. The disc can only roll down: from here, into "
-                                    "the "
-                                    "local minimum.",
+                                    "the local minimum.",
                            "A curve with two valleys, the left one deep and the right one shallow, and a hill between them; a "
-                           "black "
-                           "disc stands high on the right-hand slope."),
+                           "black disc stands high on the right-hand slope."),
         "movie": Picture(rolling, "The disc of Fig. 5 from two starts. It does not know that there is a deeper valley behind the "
                                   "hill.",
                          "Two curves with a deep and a shallow valley; on the left a disc rolls into the shallow one, on the "
-                         "right into "
-                         "the deep one."),
+                         "right into the deep one."),
         "atlas": Picture(charts, f"Where XOR ends up from {len(found)} starts. On the left, after a long time: at E ≈ 0, or on a "
-                                 "plateau at "
-                                 "E ≈ ¼. On the right, stopped by the slides' rule |∇E| ≈ 0 with 0.001 for “≈ 0”: the rule "
-                                 "holds at all of these places alike; their curvatures tell them apart.",
+                                 "plateau at E ≈ ¼. On the right, stopped by the slides' rule |∇E| ≈ 0 with 0.001 for “≈ 0”: the "
+                                 "rule holds at all of these places alike; their curvatures tell them apart.",
                          "Two charts of final E against the size of the gradient. Discs lie at 0, triangles near one quarter, "
-                         "and on "
-                         "the right crosses at one half.", panels=True),
+                         "and on the right crosses at one half.", panels=True),
         "portraits": Picture(portraits, "One network of each kind, and what it answers. On the plateau two associations share "
-                                        "one hidden "
-                                        "state, and the network answers ½ to both: no blame gets through to part them.",
+                                        "one hidden state, and the network answers ½ to both: no blame gets through to part "
+                                        "them.",
                              "Squares in two colours: a band that solves XOR, a square that gets two corners right and is "
-                             "undecided about "
-                             "the others, and one that answers one half to everything.", panels=True),
+                             "undecided about the others, and one that answers one half to everything.", panels=True),
     }
 
 
@@ -206,24 +199,18 @@ def _representatives(found: dict[int, History], rule: dict[int, History]) -> dic
 SECTION = Section(
     name="minima", title="Global and local minima",
     text="Hidden or output units that are not linear bend the error surface: it may have several valleys, and gradient descent "
-         "only goes "
-         "down, into the one it happens to stand above. Both pictures of the slides are drawn here from real networks.\n\n"
-         "|∇E| ≈ 0 is where the slides stop. That holds at the bottom of the lowest valley, in any other valley, at the top of a "
-         "pass and "
-         "on a plain. To tell which it was, look at the curvature: the eigenvalues of the matrix of second derivatives, the "
-         "Hessian.",
+         "only goes down, into the one it happens to stand above. Both pictures of the slides are drawn here from real "
+         "networks.\n\n|∇E| ≈ 0 is where the slides stop. That holds at the bottom of the lowest valley, in any other valley, at "
+         "the top of a pass and on a plain. To tell which it was, look at the curvature: the eigenvalues of the matrix of second "
+         "derivatives, the Hessian.",
     equations=(("30", r"\mathbf{w}_{\text{new}} = \mathbf{w}_{\text{old}} - \epsilon \nabla E"),
                ("", r"H_{ij} = \frac{\partial^2 E}{\partial w_i \, \partial w_j}, \quad \text{minimum: all eigenvalues} > 0, \quad "
                     r"\text{saddle: one} < 0")),
     look_for="The chart of fifty starts. By the size of the gradient alone, solved and unsolved networks cannot be told apart. "
-             "Those that "
-             "stay at E ≈ ¼ are not in a valley: their hidden units are saturated, and the bottom is at infinity.",
+             "Those that stay at E ≈ ¼ are not in a valley: their hidden units are saturated, and the bottom is at infinity.",
     aside="“Not convex, so it has local minima” is too strong: not convex means that it may have some. In XOR we found none: all "
-          "that looked "
-          "like one was a plateau or a saddle (4,000 starts). A little weight decay, λ = 10⁻⁴, turns the plateau into a true "
-          "local minimum, "
-          "and that is used for Fig. 5. Gradient methods only move downwards if ε is small enough: see 2/λmax in section 1. The "
-          "six "
-          "associations of Fig. 4 are ours, and so is its bias of 2.",
+          "that looked like one was a plateau or a saddle (4,000 starts). A little weight decay, λ = 10⁻⁴, turns the plateau "
+          "into a true local minimum, and that is used for Fig. 5. Gradient methods only move downwards if ε is small enough: "
+          "see 2/λmax in section 1. The six associations of Fig. 4 are ours, and so is its bias of 2.",
     compute=compute, checks=checks, figures=figures, code=(E_of, downhill, xor, from_start),
 )

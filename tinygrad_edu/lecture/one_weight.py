@@ -92,44 +92,39 @@ def figures(results: Results) -> dict[str, Picture]:
         "graph": Picture(draw(E), "What was recorded while the program below ran. Each box shows a value and, after the walk back, "
                          "its gradient: that of the box before the square is δ, and w's is dE/dw = δx.",
                          "A chain of boxes from w through times 0.8, minus 0.2, squared and times one half to E."),
-        "parabola": Picture(paper, "E as a function of the one weight. The slope at w = 0.4 is measured by a chord (two "
-                                   "values of E) and by calculus (the tangent). It is positive, so E falls to the left, "
-                                   "towards w*.",
-                            "A parabola E of w with its lowest point at w star = 0.25, and at w = 0.4 a tangent and a "
-                            "steeper chord."),
-        "learning": Picture(learning, "E during learning for five learning rates, up to pass 60. Each pass multiplies the distance "
-                                      "w − w* by 1 − 0.64 ε: below ε = 1.5625 w goes straight to w*, up to 3.125 it zig-zags "
-                                      "around it (E, a square, does not show that), and beyond it there is no learning at all.",
-                            "Five falling lines on a logarithmic axis; the one for ε = 2 falls fastest, those for 0.1 and "
-                            "3 slowest."),
-        "ways": Picture(ways, f"How large may ε be? The curvature of E(w) is λ = x² = 0.64. Up to 1/λ = 1.5625 the weight goes "
-                              "straight "
-                              f"to w* = 0.25, up to 2/λ = {results['limit']:.4g} it zig-zags, and above that it flies away. For "
-                              "a large "
-                              "network the same holds with λmax, its largest curvature.",
+        "parabola": Picture(paper, "E as a function of the one weight. The slope at w = 0.4 is measured by a chord (two values "
+                                   "of E) and by calculus (the tangent). It is positive, so E falls to the left, towards w*.",
+                            "A parabola E of w with its lowest point at w star = 0.25, and at w = 0.4 a tangent and a steeper "
+                            "chord."),
+        "learning": Picture(learning, "E during learning for five learning rates, up to pass 60. Each pass multiplies the "
+                                      "distance w − w* by 1 − 0.64 ε: below ε = 1.5625 w goes straight to w*, up to 3.125 it "
+                                      "zig-zags around it (E, a square, does not show that), and beyond it there is no learning "
+                                      "at all.",
+                            "Five falling lines on a logarithmic axis; the one for ε = 2 falls fastest, those for 0.1 and 3 "
+                            "slowest."),
+        "ways": Picture(ways, "How large may ε be? The curvature of E(w) is λ = x² = 0.64. Up to 1/λ = 1.5625 the weight goes "
+                              f"straight to w* = 0.25, up to 2/λ = {results['limit']:.4g} it zig-zags, and above that it flies "
+                              "away. For a large network the same holds with λmax, its largest curvature.",
                         "Four lines of the weight over the passes: one bends smoothly to 0.25, one arrives at once, one zig-zags "
-                        "around "
-                        "0.25 ever closer, one zig-zags ever wider."),
+                        "around 0.25 ever closer, one zig-zags ever wider."),
         "movie": Picture(rolling, "The three ways of learning: smooth, zig-zag, and out of the valley.",
                          "Three parabolas with a black disc each: it slides to the bottom, jumps from side to side towards it, "
-                         "and jumps "
-                         "higher and higher.", panels=True),
+                         "and jumps higher and higher.", panels=True),
     }
 
 
 SECTION = Section(
     name="one-weight", title="The simplest network",
-    text="One input unit, one weight, one output unit, and one association to learn: an input of 0.8 should give 0.2. The "
-         "weight starts at 0.4, so the output is 0.32 and the delta term 0.12. Everything that follows is this, many "
-         "times over.",
+    text="One input unit, one weight, one output unit, and one association to learn: an input of 0.8 should give 0.2. The weight "
+         "starts at 0.4, so the output is 0.32 and the delta term 0.12. Everything that follows is this, many times over.",
     equations=(("1", r"u = w x"), ("2", r"y = f(u)"), ("3", r"\delta = y - \text{target} = 0.32 - 0.2 = 0.12"),
                ("4–6", r"E = \tfrac{1}{2} (w x - \text{target})^2 = \tfrac{1}{2} \delta^2"),
                ("8, 9", r"\frac{dE}{dw} = (w x - \text{target})\, x = \delta x \approx \frac{\Delta E}{\Delta w}"),
                ("10, 11", r"\Delta w = -\epsilon \frac{dE}{dw} = -\epsilon \delta x")),
-    look_for="The chord is a gradient check: halve Δw and its distance from the tangent halves too. The sign of the slope "
-             "says which way to go, its size how steep it is.",
-    aside="The slide tests dE/dw ≈ 0 without |·| and after the loop. Read literally, a large negative gradient would end learning. "
-          "Here |dE/dw| is tested inside the loop, with a cap on the number of passes.",
+    look_for="The chord is a gradient check: halve Δw and its distance from the tangent halves too. The sign of the slope says "
+             "which way to go, its size how steep it is.",
+    aside="The slide tests dE/dw ≈ 0 without |·| and after the loop. Read literally, a large negative gradient would end "
+          "learning. Here |dE/dw| is tested inside the loop, with a cap on the number of passes.",
     compute=compute, checks=checks, figures=figures,
     code=(by_machine, delta.one_weight, learn_one_association, largest_stable_epsilon),
 )

@@ -18,8 +18,8 @@ from tinygrad_edu.network.layer import Network
 
 NOISE = 0.3  # standard deviation; pixels lie between 0 (black) and 1 (white)
 STARTS = (0.0, 0.05, 0.5, 1.0)  # random starts, in units of the usual standard deviation 1/√I: 0.02 for 2500 pixels
-CREDIT = ("Photographs: Grace Hopper (US Navy, public domain, distributed with matplotlib); flower (by vultilion on "
-          "Flickr, CC BY 2.0, distributed with scikit-learn; cut to a square, in grey).")
+CREDIT = ("Photographs: Grace Hopper (US Navy, public domain, distributed with matplotlib); flower (by vultilion on Flickr, CC "
+          "BY 2.0, distributed with scikit-learn; cut to a square, in grey).")
 
 
 def photographs(side: int) -> ndarray:
@@ -136,37 +136,35 @@ def figures(results: Results) -> dict[str, Picture]:
                                "cue (e)": [show(results["cues"][1])], "output (f)": frames[1]},
                               [f"after {n} passes" for n in range(len(results["fading"]))], scale=150 // side)
     return {
-        "recall": Picture(panels, f"Two photographs of {side} × {side} pixels are each associated with themselves. A noisy "
-                                  f"cue brings the clean picture back: the memory is content addressable. {CREDIT}",
+        "recall": Picture(panels, f"Two photographs of {side} × {side} pixels are each associated with themselves. A noisy cue "
+                                  f"brings the clean picture back: the memory is content addressable. {CREDIT}",
                           "Two rows of three pictures: a portrait and a flower as stored, with noise, and recalled without it."),
-        "learning": Picture(learning, "E over the passes of learning, from W = 0.", "A line that falls steadily on a "
-                                                                                    "logarithmic axis."),
-        "starts": Picture(starts, "What a random start does. Learning changes W only in the span of the two pictures; the "
-                                  "rest of the random start stays for ever and is added to what is recalled.",
+        "learning": Picture(learning, "E over the passes of learning, from W = 0.", "A line that falls steadily on a logarithmic "
+                                                                                    "axis."),
+        "starts": Picture(starts, "What a random start does. Learning changes W only in the span of the two pictures; the rest "
+                                  "of the random start stays for ever and is added to what is recalled.",
                           "The recalled portrait, clean from a start at zero and ever noisier for larger random starts.",
                           panels=True),
         "movie": Picture(movie, "The photographs come out of the noise while W is learnt, from the usual random start. They do "
-                                "so because of "
-                                "weight decay (½λΣw², section 9): it lets the random part of W fade, at the price of a slightly "
-                                "fainter "
-                                "picture. Without it, the noise would stay.",
+                                "so because of weight decay (½λΣw², section 9): it lets the random part of W fade, at the price "
+                                "of a slightly fainter picture. Without it, the noise would stay.",
                          "A portrait and a flower appear in what is pure noise at first, while the noisy cues beside them stay "
                          "as they are.", panels=True),
-        "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: a linear memory does not "
-                                    "snap to a picture.",
+        "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: a linear memory does not snap to "
+                                    "a picture.",
                            "A portrait, the portrait with its upper part black, and a fainter whole portrait."),
     }
 
 
 SECTION = Section(
     name="photographs", title="Learning photographs",
-    text="The 4-4 network with 2500 units on each side: each unit is a pixel, each picture is an association of a picture "
-         "with itself, and 6.25 million weights are learnt by the same rule as the one weight at the start.",
+    text="The 4-4 network with 2500 units on each side: each unit is a pixel, each picture is an association of a picture with "
+         "itself, and 6.25 million weights are learnt by the same rule as the one weight at the start.",
     equations=(("15", r"\mathbf{y} = \mathbf{x} W"), ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{2} \delta_{jt} x_{it}")),
-    look_for="In (b) there is more noise than picture in many places, and in (c) hardly any: two stored pictures span a "
-             "plane, and the network throws away all noise that does not lie in it.",
-    aside="“Initialise to random values” spoils this network. With the usual start, standard deviation 1/√2500 = 0.02, "
-          "the output is as noisy as the cue. Start at zero (here, where there are no hidden units: those would all stay "
-          "alike). Pixels here go from 0 to 1, and the step size is the best one for a linear network.",
+    look_for="In (b) there is more noise than picture in many places, and in (c) hardly any: two stored pictures span a plane, "
+             "and the network throws away all noise that does not lie in it.",
+    aside="“Initialise to random values” spoils this network. With the usual start, standard deviation 1/√2500 = 0.02, the "
+          "output is as noisy as the cue. Start at zero (here, where there are no hidden units: those would all stay alike). "
+          "Pixels here go from 0 to 1, and the step size is the best one for a linear network.",
     compute=compute, checks=checks, figures=figures, code=(photographs, learn_from, backprop),
 )
