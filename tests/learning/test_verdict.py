@@ -8,6 +8,7 @@ from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.optimizer import Adam, GradientDescent, Momentum
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.learning.verdict import saturated_share
+from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
 x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -85,6 +86,51 @@ def test_what_is_still_falling_at_the_cap_is_a_slope():
     verdict = fit(Network(2, 3, 1, seed=3), x, target + 3, GradientDescent(0.001), epochs=20).verdict
     assert (verdict.kind, verdict.place) == ("cap", "slope")
     assert "20 passes" in verdict.sentence
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 5, 60])
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.001), GradientDescent(1e-6), Adam(0.01)])
+def test_a_short_or_a_slow_run_is_on_a_slope(optimizer, epochs):
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(40, 3))
+    verdict = fit(Network(3, 2, 1, bias=True), points, points @ [[1.0], [-2.0], [0.5]], optimizer, epochs=epochs).verdict
+    assert (verdict.kind, verdict.place) == ("cap", "slope")
+
+
+def test_an_error_that_rose_is_not_called_a_plateau():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(40, 3))
+    verdict = fit(Network(3, 1), points, points @ [[1.0], [-2.0], [0.5]], GradientDescent(0.045), epochs=300).verdict
+    assert (verdict.kind, verdict.place) == ("cap", "rising")
+    assert "ε is too large" in verdict.sentence
+
+
+def test_relu_units_that_are_off_and_tanh_units_far_out_are_a_plateau():
+    points, values = np.abs(x) + 1, target
+    for hidden, sign in (("relu", -1), ("tanh", 1)):
+        network = Network(2, 4, 1, hidden=hidden, weights=[np.full((2, 4), 30.0 * sign), np.ones((4, 1)) / 9])
+        verdict = fit(network, points, values + 2, GradientDescent(0.05), epochs=2000).verdict
+        assert verdict.place == "plateau", (hidden, verdict)
+
+
+def test_an_error_function_that_can_be_negative_is_not_solved_at_0():
+    error = lambda y, target: half_squared_error(y, target) - 60.0  # noqa: E731
+    line = np.array([[0.0], [1.0], [2.0]])
+    network = Network(1, 1, weights=[[[3.0]]])
+    verdict = fit(network, line, [[1.0], [0.0], [1.0]], GradientDescent(0.1), error=error, epochs=500).verdict
+    assert verdict.kind == "minimum"
+    assert "no direction curves down" in verdict.sentence
+
+
+def test_an_error_function_that_cannot_be_differentiated_twice_still_gets_its_history_and_a_verdict():
+    def logged(y, target):
+        E = half_squared_error(y, target)
+        float(E)
+        return E
+
+    history = fit(Network(2, 1), x, target, GradientDescent(0.1), error=logged, epochs=500)
+    assert history.steps > 10
+    assert "could not be found out" in history.verdict.sentence
 
 
 def test_divergence_is_told_with_step_epsilon_and_the_limit():

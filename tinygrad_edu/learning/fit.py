@@ -33,6 +33,7 @@ Error = Callable[[Any, Any], Value]
 Report = Callable[[History], None]
 
 
+@np.errstate(all="ignore")  # a run may diverge, and says so in its verdict
 def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: Error = half_squared_error, epochs: int = 1000,
         tolerance: float = 1e-6, batch: int | None = None, decay: float = 0.0, validation: float | Associations | None = None,
         early_stopping: EarlyStopping | None = None, seed: int = 0, report: Report | None = None,
@@ -53,17 +54,17 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
     """
     (x, target), validation = _checked(network, x, target, optimizer, error, epochs, tolerance, batch, decay, validation,
                                        early_stopping, seed)
-    history, memory = _begun(network, optimizer, resume)
-    history.network, history.x, history.target, history.validation_set = network, x, target, validation
+    history, memory = _begun(network, x, optimizer, error, validation, epochs, resume)
+    history.network, history.x, history.target, history.validation_set, history.error = network, x, target, validation, error
     history.settings = {"optimizer": type(optimizer).__name__, **asdict(optimizer), "error": getattr(error, "__name__", str(error)),
                         "batch": batch, "decay": decay, "seed": seed, "tolerance": tolerance}
     parameters, stopping = network.parameters, Stopping(tolerance, cap=epochs + 1)
     measure = partial(_measured, network, parameters, error)
     gradient: Gradients
-    before = start = history.steps, _numbers(parameters), memory  # of a pass: what Ctrl-C goes back to
+    start = history.steps, _numbers(parameters), memory  # of a pass: what Ctrl-C goes back to
     try:
         for epoch in progress(range(history.steps, epochs), "pass", epochs - history.steps):
-            before, start = start, (epoch, _numbers(parameters), memory)
+            start = epoch, _numbers(parameters), memory
             history.keep(epoch, start[1])
             if validation is not None:
                 history.validation.append(_error_alone(network, error, validation))
@@ -90,7 +91,7 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
         _put(parameters, start[1])
         raise
     if reason.startswith("diverged"):
-        history.last = before
+        history.last = _lowest(history, optimizer)
     elif reason.startswith(("interrupted", "|∇E|")):  # the weights from before the pass: those whose gradient was found to be small
         history.last = start
     else:
@@ -150,18 +151,31 @@ def _put(parameters: Sequence[Value], numbers: Sequence[Any]) -> None:
         w.data = data
 
 
-def _begun(network: Network, optimizer: Optimizer, resume: History | None) -> tuple[History, Memory]:
+def _lowest(history: History, optimizer: Optimizer) -> tuple[int, list[Any], Memory]:
+    """Where to go back to from a run that diverged: the pass with the lowest E of those whose weights were kept."""
+    E = np.array([history.E[epoch] for epoch in history.kept])
+    best = int(np.nanargmin(np.where(np.isfinite(E), E, np.inf)))
+    return history.kept[best], history.weights[best], optimizer.start(history.weights[best])
+
+
+def _begun(network: Network, x: Any, optimizer: Optimizer, error: Error, validation: Any, epochs: int,
+           resume: History | None) -> tuple[History, Memory]:
     """(a History to write into, what the optimizer remembers), with the network at its weights."""
-    parameters = network.parameters
     if resume is None:
-        return History(), optimizer.start(_numbers(parameters))
-    if resume.last is None:
-        raise ValueError("this history cannot be gone on with: it is none that `fit` gave.")
+        return History(), optimizer.start(_numbers(network.parameters))
+    if not isinstance(resume, History) or resume.last is None:
+        raise ValueError("resume takes a History that `fit` gave; from a file, History.load(path).")
     epoch, weights, memory = resume.last
-    shapes = [w.shape for w in parameters], [w.shape for w in weights]
-    if shapes[0] != shapes[1]:
-        raise ShapeError(f"the history is of a network with weights {shapes[1]}, and this one has {shapes[0]}.")
-    _put(parameters, weights)
+    if list(map(repr, network.layers)) != list(map(repr, resume.network.layers)):
+        raise ShapeError(f"the history is of {resume.network}, and this is {network}.")
+    if not np.array_equal(x, resume.x) or (validation is None) != (resume.validation_set is None):
+        raise ValueError("the history was learnt from other associations, or with another validation set. To learn these from its "
+                         "weights, start a new run: the network has them.")
+    if error is not resume.error and resume.settings["error"] != getattr(error, "__name__", str(error)):
+        raise ValueError(f"the history's E is {resume.settings['error']}: give error={resume.settings['error']} again.")
+    if epochs < epoch:
+        raise ValueError(f"the history has {epoch} passes already, and epochs, which counts from its start, is {epochs}.")
+    _put(network.parameters, weights)
     history = resume.copy()
     history.cut(epoch)
     same = resume.settings["optimizer"] == type(optimizer).__name__
@@ -188,14 +202,29 @@ def _checked(network: Any, x: Any, target: Any, optimizer: Any, error: Any, epoc
     if early_stopping is not None and validation is None:
         raise ValueError("early stopping watches the error on a validation set: give validation=0.2, or a pair (x, target).")
     training = associations(x, target)
-    if isinstance(validation, (float, int)):
-        training, validation = (associations(*part) for part in held_out(*training, validation, seed))
-    elif validation is not None:
+    if isinstance(validation, (float, int, np.number)) and not isinstance(validation, bool):
+        training, validation = (associations(*part) for part in held_out(*training, float(validation), seed))
+    elif isinstance(validation, (tuple, list)) and len(validation) == 2:
         validation = associations(*validation)
-    for part in (training, validation):
-        if part is not None:
-            _error_alone(network, error, part)
+        _check_error(network, error, *validation)
+    elif validation is not None:
+        raise TypeError(f"validation is {validation!r:.60}; give a share such as 0.2, or a pair (x, target).")
+    _check_error(network, error, *training)
     return training, validation
+
+
+def _check_error(network: Network, error: Error, x: Any, target: Any) -> None:
+    """Finds out now whether shapes fit and a gradient arrives; changes nothing but the gradients."""
+    E = error(network(x), target)
+    if not isinstance(E, Value) or E.size != 1:
+        came = f"shape {E.shape}" if isinstance(E, Value) else type(E).__name__
+        raise TypeError(f"the error function has to give one number, as a Value, for all associations together; it gave {came}.")
+    for w in network.parameters:
+        w.grad = None
+    E.backward()
+    if all(w.grad is None for w in network.parameters):
+        raise ValueError("E does not depend on the weights: somewhere in the error function the record was lost, as in y.data or "
+                         "float(y).")
 
 
 def _check_number(name: str, number: Any, *, whole: bool = False, least: float = 0) -> None:

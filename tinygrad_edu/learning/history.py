@@ -64,6 +64,7 @@ class History:
     target: Any = field(default=None, repr=False)
     validation_set: Any = field(default=None, repr=False)
     settings: dict[str, Any] = field(default_factory=dict)
+    error: Any = field(default=half_squared_error, repr=False)  # the function; None after loading if it was not one of ours
     last: Any = field(default=None, repr=False)  # (entry, weights, the optimizer's memory) to go on from
     best: Any = field(default=None, repr=False)  # (entry, weights) with the lowest validation error, with early stopping
 
@@ -86,11 +87,6 @@ class History:
     def converged(self) -> bool:
         """Whether |∇E| ≈ 0 was reached. It was reached on a plateau too: the slides' rule cannot tell, `verdict` tries."""
         return self.reason.startswith("|∇E|")
-
-    @property
-    def error(self) -> Any:
-        """The function that E was computed with, as far as it is one of ours; half_squared_error if not."""
-        return ERRORS.get(self.settings.get("error", ""), half_squared_error)
 
     def note(self, weights: Any, E: float, gradient_norm: float) -> None:
         """Enters a pass with its weights (None: they are not kept)."""
@@ -184,6 +180,7 @@ class History:
                       target=_frozen(found["target"]), verdict=Verdict(**about["verdict"]))
         for name in ("E", "gradient_norm", "penalty", "validation"):
             getattr(history, name).extend(found[name].tolist())
+        history.error = ERRORS.get(about["settings"]["error"])
         history.weights = [list(weights) for weights in zip(*group("weights"))]
         if "validation x" in found:
             history.validation_set = _frozen(found["validation x"]), _frozen(found["validation target"])

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinygrad_edu.learning.history import History
 
 
@@ -44,7 +46,7 @@ class EarlyStopping:
     patience: int = 0
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 0:
+        if isinstance(self.patience, bool) or not isinstance(self.patience, (int, np.integer)) or self.patience < 0:
             raise ValueError(f"patience is {self.patience!r}; it is a whole number of passes, from 0.")
 
     def reason(self, history: History, weights: Any) -> str:

@@ -4,6 +4,8 @@ minimum   the surface curves up in all directions, and along -∇E its bottom is
 saddle    it curves down in some direction: with patience, learning would find the way out
 plateau   it is level because units are saturated: where y(1 - y) is nearly 0, no delta term passes (33). The bottom along -∇E
           stays one or two weight units away however long one walks: it lies at infinity
+slope     it was still going down, or is still steep
+rising    E is larger than at the start: ε is too large
 
 Second derivatives are all that is looked at, so a saddle of higher order passes for a minimum. The thresholds were found on
 XOR, 2-2-1, from 50 starts, and tried on 400 others; docs/decisions/5-why-it-stopped.md has the counts.
@@ -15,8 +17,10 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.recording import no_record
+from tinygrad_edu.autodiff.value import plain
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History, Verdict
+from tinygrad_edu.network.error import ERRORS
 from tinygrad_edu.network.layer import Network
 
 SATURATED = 0.01  # a unit's slope y(1 - y), which is at most 0.25
@@ -26,43 +30,59 @@ NEAR = 0.1  # in weights: how far from the bottom a minimum may still be
 STEEP = 0.17  # |∇E| per weight: a curvature down that soon outgrows the gradient
 LEVEL = 1e-9  # of λmax: a curvature that is no more than rounding
 FALLING = 0.01  # of E in the last tenth of the passes: then it was still going down
+STILL_STEEP = 0.2  # of the largest |∇E| on the way
 FEW = 100  # weights; of a larger network the curvature is estimated, and only where |∇E| ≈ 0
+
+
+# The slope of a unit with state y, on the sigmoid's scale: at most 1/4. A linear unit is never saturated.
+SLOPES = {"sigmoid": lambda y: y * (1 - y), "tanh": lambda y: (1 - y * y) / 4, "relu": lambda y: (y > 0) / 4}
 
 
 def judge(history: History, surface: ErrorSurface) -> Verdict:
     """The verdict on a run that has stopped for history.reason, with the network at the last weights."""
     kind, _, how = history.reason.partition(": ")
     numbers = {"E": history.E[-1], "|∇E|": history.gradient_norm[-1]}
-    if kind == "diverged":
-        return _diverged(history, surface, numbers)
-    if kind == "|∇E| ≈ 0":
-        place, why = _place(history, surface, numbers)
-        return Verdict(place, f"|∇E| ≈ 0 ({how}), and {why}.", numbers, place)
-    if kind == "validation error":
-        return Verdict("validation", f"the validation error was {how}.", numbers)
-    if kind.startswith("interrupted"):
-        return Verdict("interrupted", f"by Ctrl-C after {history.stop_epoch} passes.", numbers)
-    sentence, place = f"{how}, with |∇E| still {numbers['|∇E|']:.2g}", ""
-    if surface.size <= FEW:
-        before = history.E[-1 - history.steps // 10]
-        if before - history.E[-1] > FALLING * before and history.E[-1] > SOLVED * history.E[0]:
-            place, why = "slope", f"E had fallen by {1 - history.E[-1] / before:.0%} in the last tenth of them"
-        else:
+    try:
+        if kind == "diverged":
+            return _diverged(history, surface, numbers)
+        if kind == "|∇E| ≈ 0":
             place, why = _place(history, surface, numbers)
-            why = f"it is at a {place}: {why}"
-        sentence += f"; {why}"
-    return Verdict("cap", f"{sentence}.", numbers, place)
+            return Verdict(place, f"|∇E| ≈ 0 ({how}), and {why}.", numbers, place)
+        if kind == "validation error":
+            return Verdict("validation", f"the validation error was {how}, whose weights were put back.", numbers)
+        if kind.startswith("interrupted"):
+            return Verdict("interrupted", f"by Ctrl-C after {history.stop_epoch} passes.", numbers)
+        place, why = _at_the_cap(history, surface, numbers)
+        return Verdict("cap", f"{how}, with |∇E| still {numbers['|∇E|']:.2g}{why}.", numbers, place)
+    except Exception as error:  # an error function that cannot be differentiated twice, say: the run is not lost for it
+        return Verdict(kind.partition(" ")[0], f"{how}; what kind of place it is could not be found out ({error})", numbers)
+
+
+def _at_the_cap(history: History, surface: ErrorSurface, numbers: dict[str, float]) -> tuple[str, str]:
+    """(rising, slope, or what else the place is like; the end of the sentence)."""
+    E, steepest = history.E[-1], max(history.gradient_norm)
+    before = history.E[-1 - max(1, history.steps // 10)]
+    if history.E[0] < E:
+        return "rising", f"; E rose from {history.E[0]:.3g} to {E:.3g}: ε is too large"
+    if before - E > FALLING * abs(before):
+        return "slope", f"; E had fallen to {E:.3g}, by {1 - E / before:.0%} in the last tenth of them"
+    if history.gradient_norm[-1] > STILL_STEEP * steepest:
+        return "slope", f", which is {history.gradient_norm[-1] / steepest:.0%} of the largest on the way: it is not at rest"
+    if surface.size > FEW:
+        return "", ""
+    place, why = _place(history, surface, numbers)
+    return place, f"; it is at a {place}: {why}"
 
 
 def saturated_share(network: Network, x: ndarray) -> float:
-    """The share of sigmoid units, counted for each association, whose slope y(1 - y) is below 0.01; nan if there are none."""
+    """The share of units, counted for each association, whose slope is below 0.01 (of at most 0.25, as y(1 - y) is).
+
+    Linear units do not count; nan if there are no others. A relu unit is saturated where it is off.
+    """
     with no_record():
         network(x)
-    states = [layer.y.data.ravel() for layer in network.layers if layer.activation == "sigmoid" and layer.y is not None]
-    if not states:
-        return float("nan")
-    y = np.concatenate(states)
-    return float(np.mean(y * (1 - y) < SATURATED))
+    slopes = [SLOPES[layer.activation](plain(layer.y)).ravel() for layer in network.layers if layer.activation in SLOPES]
+    return float(np.mean(np.concatenate(slopes) < SATURATED)) if slopes else float("nan")
 
 
 def _place(history: History, surface: ErrorSurface, numbers: dict[str, float]) -> tuple[str, str]:
@@ -80,14 +100,14 @@ def _place(history: History, surface: ErrorSurface, numbers: dict[str, float]) -
     share = saturated_share(surface.network, surface.x)
     numbers |= {"λmin": lowest, "λmax": highest, "saturated": share, "bottom": far}
     E, level = numbers["E"], lowest <= LEVEL * abs(highest)
-    if E / (history.E[0] or 1.0) <= SOLVED:
+    if history.settings.get("error", "half_squared_error") in ERRORS and E / (history.E[0] or 1.0) <= SOLVED:
         return "minimum", f"E is {E:.2g}, after {history.E[0]:.2g} at the start, and cannot be less than 0"
     if lowest >= -LEVEL * abs(highest) and far < NEAR and not (level and share >= MOST):
         return "minimum", f"E is {E:.3g}, and no direction curves down: the curvatures λ lie between {lowest:.2g} and {highest:.2g}"
     if -lowest > STEEP * numbers["|∇E|"]:
         return "saddle", f"E is {E:.3g}, but the surface curves down in some direction (λmin = {lowest:.2g}): there is a way out"
     if share >= MANY:
-        return "plateau", f"E is {E:.3g}, but {share:.0%} of the units are saturated (y(1 − y) < {SATURATED}) and pass on no blame"
+        return "plateau", f"E is {E:.3g}, but {share:.0%} of the units are saturated (slope < {SATURATED}) and pass on no blame"
     return "plateau", f"E is {E:.3g}, but along −∇E the bottom is still {far:.2g} away, in weights"
 
 
@@ -102,4 +122,5 @@ def _diverged(history: History, surface: ErrorSurface, numbers: dict[str, float]
         limit = surface.largest_stable_epsilon(surface.joined(start if isinstance(start, list) else [start]))
         numbers["2/λmax"] = limit
         sentence += f"; at the start, the largest stable ε was 2/λmax = {limit:.3g}"
-    return Verdict("diverged", f"{sentence}. Make ε smaller.", numbers)
+    return Verdict("diverged", f"{sentence}. Make ε smaller. The weights are those from after {history.last[0]} passes again."
+                   if history.last else f"{sentence}. Make ε smaller.", numbers)

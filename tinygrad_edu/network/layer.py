@@ -88,7 +88,7 @@ class Network:
 
     def __init__(self, *sizes: int, hidden: str = "sigmoid", output: str = "linear", bias: bool = False, seed: int = 0,
                  weights: Sequence[Any] | None = None, biases: Sequence[Any] | None = None) -> None:
-        if len(sizes) < 2 or any(not isinstance(size, (int, np.integer)) or size < 1 for size in sizes):
+        if len(sizes) < 2 or any(isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1 for size in sizes):
             raise ValueError("a network needs at least two layer sizes, each a whole number from 1: "
                              f"Network(2, 2, 1), not {sizes}.")
         rng = np.random.default_rng(seed)
