@@ -12,6 +12,7 @@ from tinygrad_edu.learning.history import History
 from tinygrad_edu.learning.optimizer import Adam, GradientDescent
 from tinygrad_edu.learning.stopping import EarlyStopping, Stopping
 from tinygrad_edu.network import delta
+from tinygrad_edu.network.error import binary_cross_entropy, half_squared_error
 from tinygrad_edu.network.layer import Network
 
 x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -38,6 +39,7 @@ def one(sizes, **options):
 @pytest.mark.parametrize(("sizes", "options", "scene"), [
     ((2, 2, 1), {}, "answers"), ((2, 1), {"bias": True}, "answers"), ((2, 1), {}, "descent"), ((1, 1), {}, "descent"),
     ((1, 3, 1), {}, "curve"), ((1, 1), {"bias": True}, "curve"), ((3, 2), {}, "weights"), ((5, 4, 3, 2), {}, "deltas"),
+    ((30, 20), {}, "deltas"), ((2, 4, 4, 4, 4, 4, 1), {}, "answers"),
 ])
 def test_the_scene_suits_the_network(sizes, options, scene, tmp_path):
     history = one(sizes, **options)
@@ -124,10 +126,53 @@ def test_pixels_of_pictures_are_whole_pixels_of_the_movie():
     np.testing.assert_array_equal(block, np.kron(np.eye(6) * 255, np.ones((4, 4))))
 
 
-def test_a_run_that_diverged_can_be_shown(tmp_path):
-    history = fit(Network(2, 1, seed=1), x + 1, target, GradientDescent(5.0), epochs=1000)
+@pytest.mark.parametrize("sizes", [(2, 1), (1, 1), (3, 2), (30, 20)])
+def test_a_run_that_diverged_can_be_shown_up_to_where_it_flies_away(sizes, tmp_path):
+    points, values = np.linspace(1, 3, 4 * sizes[0]).reshape(4, -1), np.linspace(0, 1, 4 * sizes[-1]).reshape(4, -1)
+    history = fit(Network(*sizes, seed=1), points, values, GradientDescent(5.0), epochs=1000)
     assert history.verdict.kind == "diverged"
-    assert scenes.movie(history, tmp_path / "movie.gif", scene=scenes.weights, frames=5).exists()
+    assert scenes.movie(history, tmp_path / "movie.gif", frames=5).exists()
+    plot(history, tmp_path / "run.png")
+
+
+def test_the_slides_own_algorithm_can_be_watched_flying_away(tmp_path):
+    assert scenes.movie(learn_one_association(0.8, 0.2, 0.4, 3.3), tmp_path / "movie.gif", frames=5).exists()
+
+
+def test_the_surface_shown_is_the_one_that_was_descended(tmp_path):
+    decayed = fit(Network(1, 1, seed=1), line, 2 * line, GradientDescent(0.01), decay=20.0, epochs=200)
+    *_, disc, title = scenes.descent(decayed, 4).update(3)
+    assert disc.get_ydata()[0] == pytest.approx(decayed.E[-1], rel=1e-6)
+    assert f"{decayed.E[-1]:.3g}" in title.get_text()
+
+
+def test_a_network_of_total_inputs_is_shown_with_the_states_of_its_unit():
+    history = fit(Network(2, 3, 1, bias=True), x, target, Adam(0.1), error=binary_cross_entropy, epochs=300)
+    image, *_ = scenes.answers(history, 3).update(2)
+    shown = np.asarray(image.get_array())
+    assert 0.0 <= shown.min() < 0.05
+    assert 0.95 < shown.max() <= 1.0
+
+
+def test_an_error_function_of_the_readers_own_is_used_and_asked_for_after_loading(tmp_path):
+    def ten_times(y, target):
+        return 10 * half_squared_error(y, target)
+
+    history = fit(Network(2, 3, 1), x, target, Adam(0.01), error=ten_times, epochs=3)
+    ten = scenes.blame(history.network, history, 0)
+    history.save(tmp_path / "run.npz")
+    loaded = History.load(tmp_path / "run.npz")
+    with pytest.raises(ValueError, match=r"set history\.error"):
+        scenes.deltas(loaded)
+    loaded.error = half_squared_error
+    for ours, once in zip(ten, scenes.blame(loaded.network, loaded, 0), strict=True):
+        np.testing.assert_allclose(ours, 10 * once)
+
+
+def test_a_run_with_no_error_left_can_be_plotted(tmp_path):
+    history = fit(Network(1, 1, weights=[[[1.0]]]), line, line, GradientDescent(0.1), epochs=3)
+    plot(history, tmp_path / "run.png")
+    assert history.E[-1] == 0.0
 
 
 def test_a_loaded_history_gives_the_same_movie(xor, tmp_path):
@@ -156,7 +201,11 @@ def test_a_plot_is_saved_as_what_its_suffix_says(wave, xor, tmp_path):
     (lambda xor, path: scenes.movie(xor, path / "a.gif", scene=scenes.stopping), ValueError, ["1 input ", "2"]),
     (lambda xor, path: scenes.movie(one((1, 2, 1)), path / "a.gif", scene=scenes.stopping), ValueError, ["validation=0.2"]),
     (lambda xor, path: scenes.movie(one((3, 2)), path / "a.gif", scene=scenes.answers), ValueError, ["2 inputs", "3"]),
-    (lambda xor, path: scenes.movie(one((30, 20)), path / "a.gif"), ValueError, ["400 weights"]),
+    (lambda xor, path: scenes.movie(one((30, 20)), path / "a.gif", scene=scenes.weights), ValueError, ["400 weights"]),
+    (lambda xor, path: scenes.movie(xor, path / "a.gif", scene="answers"), TypeError, ["scenes.answers"]),
+    (lambda xor, path: scenes.movie(xor.network, path / "a.gif"), TypeError, ["History"]),
+    (lambda xor, path: scenes.movie(xor, path / "a.gif", frames=1.5), ValueError, ["1.5 frames"]),
+    (lambda xor, path: scenes.deltas(xor, t=4), IndexError, ["association 4", "0 to 3"]),
     (lambda xor, path: scenes.movie(backprop(Network(2, 1), x, target, 0.1, Stopping(cap=3), keep_weights=False), path / "a.gif"),
      ValueError, ["keep_weights=True"]),
     (lambda xor, path: plot(History()), ValueError, ["empty"]),

@@ -115,18 +115,19 @@ def points(axis: Any, history: History) -> Any:
 
 def learning(axis: Any, history: History) -> Any:
     """E over the passes of a run, per association; with a validation set also its E, where it was lowest and where it stopped."""
-    T = 1 if history.x is None else len(history.x)
-    axis.plot(np.divide(history.E, T) - np.divide(history.penalty, T), color=BLUE, label="training set")
+    T = len(history.x) if history.validation else 1
+    axis.plot(_drawable((np.array(history.E) - history.penalty) / T), color=BLUE, label="training set")
     if history.validation:
         validation = np.divide(history.validation, len(history.validation_set[0]))
-        axis.plot(validation, color=RED, linestyle="--", label="validation set")
+        axis.plot(_drawable(validation), color=RED, linestyle="--", label="validation set")
         best, stop = history.best_epoch, history.stop_epoch
         axis.plot(best, validation[best], "*", color=GREEN, ms=15, mec=INK, mew=0.6, zorder=5,
                   label=f"best{' and stopped' * (best == stop)} after {best}")
         if stop != best:
             axis.plot(stop, validation[stop], "X", color=INK, ms=9, mec="white", mew=0.6, zorder=4, label=f"stopped after {stop}")
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    axis.set(xlabel="passes of learning", ylabel="error E" if T == 1 else "error E per association", yscale="log")
+    axis.set(xlabel="passes of learning", ylabel="error E per association" if history.validation else "error E")
+    _logarithmic(axis, history.E)
     axis.xaxis.get_major_locator().set_params(integer=True)
     return axis
 
@@ -160,6 +161,18 @@ def against_size(axis: Any, errors: dict[str, dict[int, float]]) -> Any:
     return axis
 
 
+def _drawable(values: Any) -> ndarray:
+    """The values, without those of a run that flew away: no axis reaches that far."""
+    values = np.array(values, dtype=float)
+    return np.where(np.abs(values) < 1e30, values, np.nan)  # nan is not less
+
+
+def _logarithmic(axis: Any, values: Sequence[float]) -> None:
+    """A logarithmic scale, if there is anything on it."""
+    if any(0 < value < 1e30 for value in values):
+        axis.set_yscale("log")
+
+
 def plot(history: History, path: str | Path | None = None) -> Any:
     """A figure of a run: E and |∇E| over the passes, and under them why it stopped. Saved if a path is given (.png, .svg, .pdf).
 
@@ -173,8 +186,10 @@ def plot(history: History, path: str | Path | None = None) -> Any:
         paper, (above, below) = canvas.figure(rows=2, height=5.2, sharex=True, height_ratios=[3, 2])
         learning(above, history)
         above.set_xlabel("")
-        below.plot(history.gradient_norm, color=ORANGE)
-        below.set(xlabel="passes of learning", ylabel="|∇E|", yscale="log")
+        below.plot(_drawable(history.gradient_norm), color=ORANGE)
+        below.set(xlabel="passes of learning", ylabel="|∇E|")
+        _logarithmic(below, history.gradient_norm)
+        paper.align_ylabels()
         paper.suptitle("\n".join(textwrap.wrap(str(history.verdict or history.reason), 80)), fontsize=10, x=0.02, ha="left")
         if path is not None:
             canvas.save(paper, Path(path))

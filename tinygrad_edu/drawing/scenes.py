@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import Value, plain
 from tinygrad_edu.drawing import canvas, curves, surface, units
@@ -25,9 +24,12 @@ from tinygrad_edu.drawing.canvas import BLUE, GREEN, INK, ORANGE, RED
 from tinygrad_edu.drawing.movie import Movie, check
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History
+from tinygrad_edu.network.delta import sigmoid
+from tinygrad_edu.network.error import binary_cross_entropy
 from tinygrad_edu.network.layer import Network
 
 Scene = Callable[[History, int], Movie]
+MANY = 400  # weights, more of which make a grey cloud of a network's picture
 SIDE = 51  # points along an edge of what is shown over a plane
 
 
@@ -37,6 +39,9 @@ def movie(history: History, path: str | Path, scene: Scene | None = None, frames
     scene: answers, curve, descent, weights or deltas; without one, what suits the network. Raises ValueError for a history with
     nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all before anything is drawn.
     """
+    if not isinstance(history, History) or not (scene is None or callable(scene)):
+        raise TypeError("movie takes a History and a scene, which is a function such as scenes.answers: "
+                        "movie(fit(...), 'xor.gif', scene=scenes.answers).")
     check(path)
     with canvas.style():
         return (scene or suitable(history))(history, frames).save(path)
@@ -51,12 +56,15 @@ def suitable(history: History) -> Scene:
         return answers if hidden or network.biases else descent
     if K == I == 1:
         return curve if hidden or network.biases else descent
-    return deltas if hidden else weights
+    return deltas if hidden or network.weights[0].size > MANY else weights
 
 
 def answers(history: History, frames: int = 100) -> Movie:
     """What a network of two inputs and one output answers over the plane of its inputs; on the black line it is undecided."""
     networks = _networks(history, frames, "answers", 2, 1)
+    state = _answer
+    if history.error is binary_cross_entropy:  # then the network gives total inputs, and the states of its unit are wanted
+        state = lambda network, x: sigmoid(_answer(network, x))  # noqa: E731
     x, target = history.x, np.ravel(history.target)
     low, high = x.min(axis=0), x.max(axis=0)
     (left, bottom), (right, top) = low - 0.3 * (high - low), high + 0.3 * (high - low)
@@ -75,7 +83,7 @@ def answers(history: History, frames: int = 100) -> Movie:
 
     def update(n: int) -> list[Any]:
         epoch, network = networks[n]
-        y = _answer(network, plane).reshape(SIDE, SIDE)
+        y = state(network, plane).reshape(SIDE, SIDE)
         image.set_data(y)
         line.set_segments(surface.contour(x1, x2, y, middle))
         title.set_text(_title(history, epoch))
@@ -107,7 +115,7 @@ def curve(history: History, frames: int = 100) -> Movie:
 
 def stopping(history: History, frames: int = 100) -> Movie:
     """The curve of a network of one input and one output, and the errors on training and validation set up to then."""
-    networks = _networks(history, frames, "stopping", 1, 1)
+    networks = _networks(history, frames, "stopping", 1, 1, slowly=True)
     if not history.validation:
         raise ValueError("there is no validation error to show: give fit validation=0.2, or choose the scene `curve`.")
     along = np.linspace(history.x.min(), history.x.max(), 201)
@@ -141,7 +149,7 @@ def descent(history: History, frames: int = 100) -> Movie:
     networks = _networks(history, frames)
     titles = [_title(history, epoch) for epoch, _ in networks]
     path = np.array([ErrorSurface.joined(network.parameters) for _, network in networks])
-    E = ErrorSurface(history.network, history.x, history.target)
+    E = ErrorSurface(history.network, history.x, history.target, _error(history), history.settings.get("decay", 0.0))
     if path.shape[1] == 1:
         return rolling(lambda w: E(np.array([w])), {"": path[:, 0].tolist()}, titles)
     if path.shape[1] != 2:
@@ -157,11 +165,11 @@ def weights(history: History, frames: int = 100) -> Movie:
     """The network's picture, with lines as thick as the weights: blue and whole for positive ones, red and dashed for negative."""
     networks = _networks(history, frames)
     sizes = [len(w) for w in history.network.weights]
-    if sum(w.size for w in history.network.weights) > 400:
-        raise ValueError("a picture of over 400 weights is a grey cloud. Choose another scene, such as deltas.")
+    if sum(w.size for w in history.network.weights) > MANY:
+        raise ValueError(f"a picture of over {MANY} weights is a grey cloud. Choose another scene, such as deltas.")
     largest = max(float(np.abs(w).max()) for _, network in networks for w in network.weights) or 1.0
-    names = ["x", *["z", "z'", "z''", "z'''"][: len(sizes) - 1], "y"]
-    paper, axis = canvas.figure(width=1.2 + 0.75 * max(sizes), height=1.4 + 1.1 * len(sizes))
+    names = ["x", *("z" + "'" * n for n in range(len(sizes) - 1)), "y"]
+    paper, axis = canvas.figure(width=max(3.2, 1.2 + 0.75 * max(sizes)), height=1.4 + 1.1 * len(sizes))
     units.units(axis, networks[0][1].weights, names, largest=largest)
     lines = axis.lines[: sum(w.size for w in history.network.weights)]
     title = axis.set_title(_title(history, networks[0][0]))
@@ -179,12 +187,15 @@ def weights(history: History, frames: int = 100) -> Movie:
 def deltas(history: History, frames: int = 100, t: int = 0) -> Movie:
     """The δ of every unit for association t, layer above layer, and how large they are in each layer (root of the mean square)."""
     networks = _networks(history, frames)
+    if not 0 <= t < len(history.x):
+        raise IndexError(f"there is no association {t}: they are numbered from 0 to {len(history.x) - 1}.")
     found = [blame(network, history, t) for _, network in networks]
     paper, update = units.blame_strips({"": found[0]}, max(float(np.abs(d).max()) for layers in found for d in layers) or 1.0)
-    title = paper.suptitle(_title(history, networks[0][0]), fontsize=11)
+    name = f"association {t}, {{}}".format
+    title = paper.suptitle(name(_title(history, networks[0][0])), fontsize=11)
 
     def changed(n: int) -> list[Any]:
-        title.set_text(_title(history, networks[n][0]))
+        title.set_text(name(_title(history, networks[n][0])))
         return [*update(found[n]), title]
 
     return Movie(paper, changed, len(networks))
@@ -193,7 +204,7 @@ def deltas(history: History, frames: int = 100, t: int = 0) -> Movie:
 def blame(network: Network, history: History, t: int) -> list[ndarray]:
     """[δ of the first hidden layer, ..., δ of the output layer] for association t, one number for each unit."""
     network = network.at([Value(plain(w)) for w in network.parameters])
-    history.error(network(history.x[t : t + 1]), history.target[t : t + 1]).backward()
+    _error(history)(network(history.x[t : t + 1]), history.target[t : t + 1]).backward()
     return [delta.ravel() for delta in network.deltas]
 
 
@@ -227,7 +238,7 @@ def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles:
             now = min(n, len(way) - 1)
             disc.set_data([way[now]], [heights[name][now]])
             trail.set_data(way[: now + 1], heights[name][: now + 1])
-        counter.set_text(titles[n] if titles is not None else f"after {n} steps")
+        counter.set_text(titles[n] if titles is not None else f"after {n} step{'s' * (n != 1)}")
         return [*trails, *discs, counter]
 
     return Movie(paper, update, longest, fps=8)
@@ -252,7 +263,7 @@ def paths(E: Callable[[float, float], float], box: surface.Box, ways: Sequence[n
             now = min(n, len(way) - 1)
             line.set_data(*way[: now + 1].T)
             disc.set_data(*way[now : now + 1].T)
-        title.set_text(titles[n] if titles is not None else f"after {n} steps")
+        title.set_text(titles[n] if titles is not None else f"after {n} step{'s' * (n != 1)}")
         return [*lines, *discs, title]
 
     return Movie(paper, update, longest)
@@ -295,14 +306,17 @@ def developing(columns: dict[str, Sequence[ndarray]], titles: Sequence[str], sca
 def _check(history: History, frames: int) -> None:
     if not history.E or not history.weights:
         raise ValueError("this history is empty: there is nothing to show before the first pass of learning.")
-    if frames < 1:
+    if not isinstance(frames, (int, np.integer)) or frames < 1:
         raise ValueError(f"a movie of {frames} frames shows nothing; it needs one frame at least.")
     if history.network is None or history.weights[0] is None:
         raise ValueError("this history has kept no weights, so there is nothing to show. Learn with keep_weights=True.")
 
 
-def _networks(history: History, frames: int, scene: str = "", *units: int) -> list[tuple[int, Network]]:
-    """(after how many passes, the network as it was then), for each frame; units: the inputs and outputs that the scene needs."""
+def _networks(history: History, frames: int, scene: str = "", *units: int, slowly: bool = False) -> list[tuple[int, Network]]:
+    """(after how many passes, the network as it was then), for each frame.
+
+    units: the inputs and outputs that the scene needs. slowly: slower at first, evenly over the logarithm of the passes.
+    """
     _check(history, frames)
     found = len(history.network.weights[0]), history.network.weights[-1].shape[1]
     if units and found != units:
@@ -310,17 +324,28 @@ def _networks(history: History, frames: int, scene: str = "", *units: int) -> li
                          f"this one has {found[0]} and {found[1]}. Choose another scene, or none: then one that suits is chosen.")
     shape = history.network.weights[0].shape
     kept = [w if isinstance(w, list) else [np.reshape(w, shape)] for w in history.weights]
-    return [(history.kept[i], history.network.at(kept[i])) for i in _evenly(kept, frames)]
+    kept = kept[: _lost(history)]
+    return [(history.kept[i], history.network.at(kept[i])) for i in _evenly(kept, frames, slowly)]
 
 
-def _evenly(kept: Sequence[list[ndarray]], frames: int) -> ndarray:
+def _lost(history: History) -> int:
+    """How many of the weights kept can be shown: a run that diverges flies out of every picture."""
+    E = np.array([history.E[epoch] for epoch in history.kept])
+    gone = ~(1000 * max(history.E[0], np.finfo(float).tiny) >= E)  # also where E is nan
+    return max(1, int(gone.argmax())) if gone.any() else len(E)
+
+
+def _evenly(kept: Sequence[list[ndarray]], frames: int, slowly: bool) -> ndarray:
     """Which of the weights to show: half of the frames go evenly over time and half over the way, so that nothing rushes by."""
     vectors = np.array([ErrorSurface.joined(numbers) for numbers in kept])
-    steps = quietly(np.diff, vectors, axis=0)  # a run may have diverged
-    lengths = np.nan_to_num(quietly(np.linalg.norm, steps, axis=1), posinf=0.0)
+    lengths = np.linalg.norm(np.diff(vectors, axis=0), axis=1)
     way = np.concatenate([[0.0], np.cumsum(lengths)]) / (lengths.sum() or 1.0)
-    progress = (way + np.linspace(0, 1, len(kept))) / 2
-    return np.unique(np.searchsorted(progress, np.linspace(0, progress[-1], frames)).clip(0, len(kept) - 1))
+    time = np.linspace(0, 1, len(kept))
+    if slowly:
+        time = np.log1p(99 * time) / np.log(100)
+    progress = (way + time) / 2
+    wanted = np.linspace(0, progress[-1], frames) if frames > 1 else progress[-1:]
+    return np.unique(np.searchsorted(progress, wanted).clip(0, len(kept) - 1))
 
 
 def _answer(network: Network, x: ndarray) -> ndarray:
@@ -329,7 +354,14 @@ def _answer(network: Network, x: ndarray) -> ndarray:
 
 
 def _title(history: History, epoch: int) -> str:
-    return f"after {epoch} passes, E = {history.E[min(epoch, history.steps - 1)]:.3g}"
+    return f"after {epoch} pass{'es' * (epoch != 1)}, E = {history.E[min(epoch, history.steps - 1)]:.3g}"
+
+
+def _error(history: History) -> Any:
+    if history.error is None:
+        raise ValueError("this history was learnt with an error function of your own, which its file does not hold: set "
+                         "history.error to it first.")
+    return history.error
 
 
 def _span(ws: Sequence[float]) -> tuple[float, float]:
