@@ -15,7 +15,8 @@ path = sys.argv[1] if sys.argv[1:] else Path(__file__).with_name("pendulum.csv")
 (x, target), (x_test, target_test) = held_out(*read_csv(path), share=0.25)
 
 # Networks learn best from numbers around 0 that are about 1 in size, so everything is standardised, by the training set.
-x_mean, x_sd, mean, sd = x.mean(axis=0), x.std(axis=0), target.mean(axis=0), target.std(axis=0)
+x_mean, x_sd = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)  # a column may be all one number
+mean, sd = target.mean(axis=0), target.std(axis=0)
 scaled, scaled_target = (x - x_mean) / x_sd, (target - mean) / sd
 
 network = Network(x.shape[1], 8, target.shape[1], bias=True)

@@ -26,7 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     lecture = commands.add_parser("lecture", help="run the lecture and write it as a page", allow_abbrev=False,
                                   description="Runs the sections of the lecture, checks them against the slides and writes a page.")
-    lecture.add_argument("sections", nargs="*", metavar="SECTION", help="the sections to run (all of them if none is named)")
+    lecture.add_argument("sections", nargs="*", metavar="SECTION",
+                         help="the sections to run, by name or number (all if none is named)")
     lecture.add_argument("--out", type=_folder, default=DEFAULT_OUT, metavar="DIR",
                          help="where the page goes (default: %(default)s)")
     lecture.add_argument("--seed", type=_seed, default=0, metavar="N", help="for everything random (default: %(default)s)")
@@ -61,9 +62,12 @@ def _lecture(chosen: argparse.Namespace) -> int:
 
     if chosen.list:
         width = max(len(section.name) for section in SECTIONS)
-        print("\n".join(f"{section.name.ljust(width)}  {section.title}" for section in SECTIONS))
+        for number, section in enumerate(SECTIONS, start=1):
+            print(f"{number}  {section.name.ljust(width)}  {section.title}")
         return 0
-    unknown = [name for name in chosen.sections if name not in {section.name for section in SECTIONS}]
+    numbers = {str(number): section.name for number, section in enumerate(SECTIONS, start=1)}
+    named = [numbers.get(name, name) for name in chosen.sections]
+    unknown = [name for name in named if name not in numbers.values()]
     if unknown:
         names = [section.name for section in SECTIONS]
         near = difflib.get_close_matches(unknown[0].lower(), names, 1)
@@ -76,14 +80,15 @@ def _lecture(chosen: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    wanted = [section for section in SECTIONS if not chosen.sections or section.name in chosen.sections]
+    wanted = [(number, section) for number, section in enumerate(SECTIONS, start=1) if not named or section.name in named]
     given = []
     with tqdm(wanted, unit="section", disable=None, leave=False) as bar:
-        for section in bar:
+        for number, section in bar:
             bar.set_description(section.name)
-            given.append(give(section, chosen.out, chosen.seed, chosen.fast))
+            given.append(give(number, section, chosen.out, chosen.seed, chosen.fast))
             bar.write(f"{section.title} ({given[-1].seconds:.1f} s)\n{table(given[-1].checks)}\n")
-    print(f"The page is {write_page(given, chosen.out)}")
+    some = f" (with {len(given)} of {len(SECTIONS)} sections)" if len(given) < len(SECTIONS) else ""
+    print(f"The page is {write_page(given, chosen.out)}{some}")
     failed = [f"{one.section.name}: {check.name}" for one in given for check in one.checks if not check.passed]
     for name in failed:
         print(f"FAILED {name}", file=sys.stderr)

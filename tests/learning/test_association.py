@@ -30,6 +30,11 @@ def test_a_csv_without_names_has_its_last_column_as_target(csv):
     np.testing.assert_array_equal(target, [[3], [60]])
 
 
+def test_another_separator_can_be_named(csv):
+    x, target = read_csv(csv("a;b;c\n1;2;3\n"), target=np.int64(0), separator=";")
+    assert (x.tolist(), target.tolist()) == ([[2.0, 3.0]], [[1.0]])
+
+
 def test_several_columns_can_be_the_target_and_quotes_and_the_mark_of_excel_do_no_harm(csv):
     x, target = read_csv(csv('"a, b",c,d\n1,2,3\n', "utf-8-sig"), target=["a, b", -1])
     assert (x.tolist(), target.tolist()) == ([[2.0]], [[1.0, 3.0]])
@@ -45,7 +50,10 @@ def test_several_columns_can_be_the_target_and_quotes_and_the_mark_of_excel_do_n
     ("a,b\n1,2\n3\n", -1, ["line 3", "1 value where", "2 columns"]),
     ("a,b\n1,2\n", "c", ["'c'", "a, b"]),
     ("a,b\n1,2\n", 2, ["no column 2"]),
-    ("a;b\n1;2\n", -1, ["line 2", "'1;2'"]),
+    ("a;b\n1;2\n", -1, ["';'", "separator=';'"]),
+    ("a\tb\n1\t2\n", -1, ["separator='\\t'"]),
+    ("a,b\n1,2\n", [], ["no column is the target", "a, b"]),
+    ("a,b\n1,2\n", 1.0, ["no column 1.0"]),
     ("a\n1\n", -1, ["nothing is left", "commas"]),
     ("", -1, ["empty"]),
     ("a,b\n", -1, ["no numbers"]),
@@ -69,6 +77,7 @@ def test_a_csv_that_is_not_utf_8_gets_a_sentence(csv):
     (lambda: associations(np.where(x == 7, np.nan, x), target), ValueError, ["x[3, 1] is nan"]),
     (lambda: associations(x, np.where(target == 2, np.inf, target)), ValueError, ["target[2, 0] is inf"]),
     (lambda: associations([["a"]], target), DTypeError, ["a"]),
+    (lambda: held_out(x, target[:5], 0.2), ShapeError, ["(10, 2)", "(5, 1)"]),
     (lambda: held_out(x, target, 0.01), ValueError, ["0.01 of 10"]),
     (lambda: held_out(x, target, 1.0), ValueError, ["1.0 of 10"]),
     (lambda: held_out(x, target, -0.5), ValueError, ["-0.5"]),

@@ -92,7 +92,7 @@ class Tags(HTMLParser):
 
 
 def test_the_command_writes_a_page_that_is_whole_and_needs_nothing_from_elsewhere(tmp_path, capsys):
-    assert main(["lecture", "one-weight", "four-by-four", "--fast", "--out", str(tmp_path / "new" / "folder")]) == 0
+    assert main(["lecture", "one-weight", "3", "--fast", "--out", str(tmp_path / "new" / "folder")]) == 0
     out = tmp_path / "new" / "folder"
     page, tags = (out / "index.html").read_text(encoding="utf-8"), Tags()
     tags.feed(page)
@@ -106,12 +106,14 @@ def test_the_command_writes_a_page_that_is_whole_and_needs_nothing_from_elsewher
     assert not list(out.glob("*.part"))
     printed = capsys.readouterr().out
     assert "0 failed" in printed
+    assert "with 2 of 9 sections" in printed
+    assert "<h2>3. A network with four" in page
     assert "175" in printed
 
 
 def test_the_command_lists_its_sections(capsys):
     assert main(["lecture", "--list"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [section.name for section in SECTIONS]
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == [section.name for section in SECTIONS]
 
 
 def test_a_failed_check_is_named_and_ends_the_command_with_1(tmp_path, capsys, monkeypatch):

@@ -18,7 +18,7 @@ def test_cross_entropy_is_minus_the_sum_of_target_times_ln_y():
 
 
 def test_labels_stand_for_rows_with_one_1():
-    assert cross_entropy(u, [2, 0]).item() == cross_entropy(u, np.eye(3)[[2, 0]]).item()
+    assert cross_entropy(u, [2, 0]).item() == cross_entropy(u, np.eye(3)[[2, 0]]).item() == cross_entropy(u, [[2], [0]]).item()
 
 
 def test_binary_cross_entropy_is_the_cross_entropy_of_yes_and_no():
@@ -57,6 +57,7 @@ def test_weight_decay_is_half_lambda_times_the_sum_of_squares():
     (lambda: cross_entropy(u, [2, 3]), ValueError, ["from 0 to 2", "3"]),
     (lambda: cross_entropy(u, [2, 0.5]), ValueError, ["0.5"]),
     (lambda: cross_entropy(u, [2, 0, 1]), ShapeError, ["(2, 3)", "(3, 3)"]),
+    (lambda: binary_cross_entropy(u, 2 * np.eye(3)[:2]), ValueError, ["between 0 and 2"]),
     (lambda: binary_cross_entropy(u, [1, 0]), ShapeError, ["(2, 3)", "(2,)"]),
 ])
 def test_mistakes_get_a_sentence(mistake, kind, words):

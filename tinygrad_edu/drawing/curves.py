@@ -79,16 +79,16 @@ def cross_section(axis: Any, s: ndarray, E: ndarray, minima: dict[str, tuple[flo
 
 
 def places(axis: Any, histories: Sequence[History]) -> Any:
-    """The final E of many runs over their final |∇E|, marked by what the verdict says of the place."""
-    looks = {"minimum": ("o", GREEN), "plateau": ("^", ORANGE), "saddle": ("X", RED), "slope": ("_", GREY)}
+    """The final E of many runs over their final |∇E|, marked as solved (E < 0.02) or by what the verdict says of the place."""
+    looks = {"solved": ("o", GREEN), "minimum": ("s", BLUE), "plateau": ("^", ORANGE), "saddle": ("X", RED), "slope": ("_", GREY)}
     for place, (marker, colour) in looks.items():
-        chosen = [history for history in histories if history.verdict.place == place]
+        chosen = [history for history in histories if ("solved" if history.E[-1] < 0.02 else history.verdict.place) == place]
         if not chosen:
             continue
         axis.plot([history.gradient_norm[-1] for history in chosen], [history.E[-1] for history in chosen], marker, color=colour,
                   mec=INK, mew=0.5 if marker != "_" else 2, ms=9, alpha=0.85, label=f"{place} ({len(chosen)})")
     norms = [history.gradient_norm[-1] for history in histories]
-    axis.set(xlabel="final |∇E|", xscale="log", xlim=(min(norms) / 3, max(norms) * 3), ylim=(-0.03, 0.56))
+    axis.set(xlabel="final |∇E|", xscale="log", xlim=(min(norms) / 3, max(norms) * 3), ylim=(-0.03, 0.78))
     axis.xaxis.set_minor_formatter("")
     axis.legend(fontsize=9, loc="upper right")
     return axis

@@ -41,9 +41,11 @@ def associations(x: Any, target: Any) -> Associations:
 def held_out(x: Any, target: Any, share: float, seed: int = 0) -> tuple[Associations, Associations]:
     """(training set, validation set): the share of the associations that is held out is chosen by the seed.
 
-    Raises ValueError for a share that leaves one of the two empty.
+    Raises ValueError for a share that leaves one of the two empty, ShapeError.
     """
     x, target = np.asarray(x), np.asarray(target)
+    if not x.ndim or not target.ndim or len(x) != len(target):
+        raise ShapeError(f"x is {x.shape} and target {target.shape}: each association needs a row in both.")
     held = round(share * len(x)) if 0 < share < 1 else 0
     if not 0 < held < len(x):
         raise ValueError(f"a share of {share} of {len(x)} associations leaves nothing to {'learn' if share > 0.5 else 'validate'} "
@@ -74,21 +76,26 @@ def _dealt(x: ndarray, target: ndarray, size: int, seed: int, epoch: int) -> Ite
 # -- from a file ------------------------------------------------------------------------------------------------
 
 
-def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1) -> Associations:
+def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1, separator: str = ",") -> Associations:
     """(x, target) from a CSV file of numbers, (T, I) and (T, K); a first line without a number has the columns' names.
 
     target: the column or the columns to learn, by name or by place (-1 is the last); all others are x. Raises ValueError that
     names line and column for a missing value or one that is no number, and for a column that is not there; FileNotFoundError.
     """
-    lines = _lines(Path(path))
+    lines = _lines(Path(path), separator)
     _, first = lines[0]
+    other = next((mark for mark in ";\t|" if mark != separator and mark in "".join(first)), None)
+    if other:
+        raise ValueError(f"{path} seems to have {other!r} between its columns: read_csv(..., separator={other!r}).")
     named = all(_number(cell) is None for cell in first)  # one number among them, and it is the first row with a mistake in it
     names = [(named and cell.strip()) or f"column {i}" for i, cell in enumerate(first, start=1)]
     rows = lines[named:]
     if not rows:
         raise ValueError(f"{path} has the names of columns and no numbers below them.")
     numbers = np.array([_row(path, line, cells, names) for line, cells in rows])
-    chosen = [_place(path, column, names) for column in ([target] if isinstance(target, (str, int)) else target)]
+    chosen = [_place(path, column, names) for column in (target if isinstance(target, (list, tuple)) else [target])]
+    if not chosen:
+        raise ValueError(f"no column is the target. {path} has {', '.join(names)}.")
     others = [i for i in range(len(names)) if i not in chosen]
     if not others:
         raise ValueError(f"{path} has {len(names)} column{'s' * (len(names) > 1)}, and all of it is the target: nothing is left "
@@ -96,11 +103,11 @@ def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1) -> 
     return numbers[:, others], numbers[:, chosen]
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
+def _lines(path: Path, separator: str) -> list[tuple[int, list[str]]]:
     """The lines that are not empty, with their numbers."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(file, delimiter=separator)
             lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not text in UTF-8. Save it as CSV (UTF-8).") from None
@@ -118,8 +125,9 @@ def _row(path: Any, line: int, cells: list[str], names: list[str]) -> list[float
     for name, cell in zip(names, cells):
         number = _number(cell)
         if number is None or not np.isfinite(number):
-            what = f"{cell.strip()!r:.40} is not a number" if cell.strip() else "there is no value"
-            raise ValueError(f"{path}, line {line}, {name}: {what}. Fill it in, or leave the line or the column out.")
+            text = f"{cell.strip()!r:.40}"
+            what = f"{text} is not a number. Write classes as 0, 1, 2" if cell.strip() else "there is no value. Fill it in"
+            raise ValueError(f"{path}, line {line}, {name}: {what}, or leave the line or the column out.")
         row.append(number)
     return row
 
@@ -131,9 +139,9 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _place(path: Any, column: str | int, names: list[str]) -> int:
+def _place(path: Any, column: Any, names: list[str]) -> int:
     if isinstance(column, str) and column in names:
         return names.index(column)
-    if isinstance(column, int) and -len(names) <= column < len(names):
-        return column % len(names)
+    if isinstance(column, (int, np.integer)) and -len(names) <= column < len(names):
+        return int(column) % len(names)
     raise ValueError(f"{path} has no column {column!r}. It has {', '.join(names)}.")

@@ -189,6 +189,7 @@ SECTION = Section(
     aside="The slides' picture of a deep network gives no sizes; the digits are scikit-learn's and the 64-32-32-32-10 network is "
           "ours. “Output layer” in (33) reads “next layer”, again and again. The slides update the weights after a pass over all "
           "associations; here it is done for every eight of them, which gets further in a pass. “Initialise to random values” "
-          "hides a choice: hidden weights four times as large as usual keep the blame from fading.",
+          "hides a choice: with hidden weights four times as large as usual the blame fades far less from one hidden layer to "
+          "the next (though no less on the first step, from the outputs to the last hidden layer).",
     compute=compute, checks=checks, figures=figures, code=(blame, network, learn, delta.deltas),
 )

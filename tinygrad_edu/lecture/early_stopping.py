@@ -131,7 +131,8 @@ SECTION = Section(
     look_for="Patience 0 stops after a handful of passes, because the very first steps are rough. The slides' sentence, taken to "
              "the letter, gives up before anything is learnt.",
     aside="“Training is stopped when the validation error stops decreasing” says neither how long to wait nor which weights to "
-          "keep. Here patience is the number of passes without a new best, and the best weights are put back. The slides give no "
-          "formula for regularisation; its term λw belongs in (35), and in every gradient check.",
+          "keep. Here patience is how many passes without a new best are put up with, and the best weights are put back. The "
+          "slides give no formula for regularisation; its term λw belongs in (35), and in every gradient check. The noise "
+          "(standard deviation 0.25, another draw than in section 8) was chosen to make the turn of the validation error clear.",
     compute=compute, checks=checks, figures=figures, code=(learn, gradients_with_decay, EarlyStopping),
 )

@@ -62,7 +62,8 @@ def page(given: Iterable[Given]) -> str:
     given = list(given)
     checks = [check for one in given for check in one.checks]
     passed = sum(check.passed for check in checks)
-    contents = "".join(f'<li><a href="#{one.section.name}">{escape(one.section.title)}</a></li>' for one in given)
+    contents = "".join(f'<li value="{one.number}"><a href="#{one.section.name}">{escape(one.section.title)}</a></li>'
+                       for one in given)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -74,20 +75,20 @@ def page(given: Iterable[Given]) -> str:
 </head>
 <body>
 <h1>Backprop: how it works, and how it fails</h1>
-<p class="lead">The lecture of J. V. Stone's slides, run by tinygrad_edu. Every number and figure on this page was computed
-when the page was made; {passed} of {len(checks)} checks hold.</p>
+<p class="lead">The lecture of J. V. Stone's slides, run by tinygrad_edu. Every figure on this page, and every number in its
+tables, was computed when the page was made; {passed} of {len(checks)} checks hold.</p>
 <nav aria-label="Sections"><ol>{contents}</ol></nav>
-{"".join(_section(number, one) for number, one in enumerate(given, start=1))}
+{"".join(map(_section, given))}
 </body>
 </html>
 """
 
 
-def _section(number: int, given: Given) -> str:
+def _section(given: Given) -> str:
     section = given.section
     return f"""
 <section id="{section.name}">
-<h2>{number}. {escape(section.title)}</h2>
+<h2>{given.number}. {escape(section.title)}</h2>
 {"".join(f"<p>{escape(paragraph)}</p>" for paragraph in section.text.split(PARAGRAPH))}
 <div class="scroll"><table class="equations" aria-label="Equations">
 {"".join(_equation(n, latex) for n, latex in section.equations)}</table></div>

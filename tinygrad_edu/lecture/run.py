@@ -17,19 +17,20 @@ from tinygrad_edu.lecture.section import Check, Picture, Section
 
 @dataclass(frozen=True)
 class Given:
-    """A section that has been given: its checks, its pictures with the files they are in, and the seconds it took.
+    """A section that has been given: its number, checks, pictures with the files they are in, and the seconds it took.
 
     A movie is in two files: the movie, and its last frame for paper and for those who want no motion.
     """
 
+    number: int
     section: Section
     checks: list[Check]
     pictures: list[tuple[tuple[str, ...], Picture]]
     seconds: float
 
 
-def give(section: Section, out: Path, seed: int, fast: bool) -> Given:
-    """Runs one section and saves its figures in out/figures."""
+def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Given:
+    """Runs one section, the lecture's `number`-th, and saves its figures in out/figures."""
     start = time.perf_counter()
     results = section.compute(seed, fast)
     checks = section.checks(results)
@@ -37,7 +38,7 @@ def give(section: Section, out: Path, seed: int, fast: bool) -> Given:
     with canvas.style():
         for name, picture in section.figures(results).items():
             pictures.append((_saved(picture.figure, out, f"figures/{section.name}-{name}"), picture))
-    return Given(section, checks, pictures, time.perf_counter() - start)
+    return Given(number, section, checks, pictures, time.perf_counter() - start)
 
 
 def _saved(figure: Any, out: Path, name: str) -> tuple[str, ...]:

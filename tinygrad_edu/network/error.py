@@ -26,14 +26,15 @@ def half_squared_error(y: Any, target: Any) -> Value:
 def cross_entropy(u: Any, target: Any) -> Value:
     """E = -Σ_t Σ_k target_kt ln y_kt for y = softmax(u): δ = y - target, for target rows that add up to 1.
 
-    u: (T, K), the total inputs ("logits") of at least two linear output units. target: (T, K), or (T,) labels, whole numbers from 0
-    to K - 1. Raises ShapeError, ValueError.
+    u: (T, K), the total inputs ("logits") of at least two linear output units. target: (T, K), or labels, (T,) or (T, 1): whole
+    numbers from 0 to K - 1. Raises ShapeError, ValueError.
     """
     K = shape_of(u)[-1] if len(shape_of(u)) == 2 else 0
     if K < 2:
         raise ShapeError(f"cross_entropy needs u: (T, K) of at least two output units, and u is {shape_of(u)}. "
                          "For one unit there is binary_cross_entropy.")
-    u, target = _paired(u, _rows(target, K) if len(np.shape(plain(target))) == 1 else target)
+    shape = np.shape(plain(target))
+    u, target = _paired(u, _rows(target, K) if len(shape) == 1 or shape[1:] == (1,) else target)
     u = u - u.data.max(axis=1, keepdims=True)  # E is the same, and keeps its digits where u is 1e300
     return (logsumexp(u, axis=1) * target.sum(axis=1) - (u * target).sum(axis=1)).sum()
 
@@ -42,9 +43,12 @@ def binary_cross_entropy(u: Any, target: Any) -> Value:
     """E = -Σ (target ln y + (1 - target) ln(1 - y)) for y = sigmoid(u): δ = y - target.
 
     u: (T, K), the total inputs ("logits") of linear output units that each answer yes or no. target: (T, K), between 0 and 1.
-    Raises ShapeError.
+    Raises ShapeError, ValueError.
     """
     u, target = _paired(u, target)
+    if not (np.min(plain(target)) >= 0 and np.max(plain(target)) <= 1):
+        raise ValueError(f"the targets of binary_cross_entropy lie between 0 (no) and 1 (yes), and these between "
+                         f"{np.min(plain(target)):g} and {np.max(plain(target)):g}.")
     return (softplus(u) - u * target).sum()
 
 
@@ -71,7 +75,7 @@ def _paired(y: Any, target: Any) -> tuple[Value, Any]:
 
 def _rows(labels: Any, K: int) -> Any:
     """Labels as rows with a 1 in one place."""
-    numbers = np.asarray(plain(labels))
+    numbers = np.ravel(plain(labels))
     if not np.isin(numbers, range(K)).all():
         raise ValueError(f"labels are whole numbers from 0 to {K - 1}, one for each output unit; among these is "
                          f"{numbers[~np.isin(numbers, range(K))][0]}.")
