@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinygrad_edu.drawing import canvas, scenes
+from tinygrad_edu.drawing import canvas, motion, scenes
 from tinygrad_edu.drawing.curves import plot
 from tinygrad_edu.learning.descent import backprop, learn_one_association, learn_two_inputs
 from tinygrad_edu.learning.fit import fit
@@ -106,7 +106,7 @@ def test_errors_are_drawn_as_far_as_they_are_known(wave):
 
 
 def test_a_disc_that_arrives_early_waits_and_one_that_leaves_is_out_of_sight():
-    film = scenes.rolling(lambda w: w * w, {"short": [1.0, 0.5], "away": [1.0, -3.0, 9.0]}, span=(-2, 2))
+    film = motion.rolling(lambda w: w * w, {"short": [1.0, 0.5], "away": [1.0, -3.0, 9.0]}, span=(-2, 2))
     assert film.frames == 3
     *_, short, away, _ = film.update(2)
     assert short.get_xdata()[0] == 0.5
@@ -117,7 +117,7 @@ def test_a_disc_that_arrives_early_waits_and_one_that_leaves_is_out_of_sight():
 def test_pixels_of_pictures_are_whole_pixels_of_the_movie():
     pictures = [np.eye(6) * level for level in (0.2, 1.0)]
     with canvas.style():
-        film = scenes.developing({"a": pictures, "b": pictures[:1]}, ["before", "after"], scale=4)
+        film = motion.developing({"a": pictures, "b": pictures[:1]}, ["before", "after"], scale=4)
     first, last = film.pictures()
     for frame, level in ((first, 51), (last, 255)):
         assert int((np.abs(frame.astype(int) - level).max(axis=2) <= 1).sum()) >= 6 * 16

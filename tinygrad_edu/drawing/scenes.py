@@ -19,8 +19,8 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import Value, plain
-from tinygrad_edu.drawing import canvas, curves, surface, units
-from tinygrad_edu.drawing.canvas import BLUE, GREEN, INK, ORANGE, RED
+from tinygrad_edu.drawing import canvas, curves, motion, surface, units
+from tinygrad_edu.drawing.canvas import BLUE, ORANGE, RED
 from tinygrad_edu.drawing.movie import Movie, check
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History
@@ -151,14 +151,14 @@ def descent(history: History, frames: int = 100) -> Movie:
     path = np.array([ErrorSurface.joined(network.parameters) for _, network in networks])
     E = ErrorSurface(history.network, history.x, history.target, _error(history), history.settings.get("decay", 0.0))
     if path.shape[1] == 1:
-        return rolling(lambda w: E(np.array([w])), {"": path[:, 0].tolist()}, titles)
+        return motion.rolling(lambda w: E(np.array([w])), {"": path[:, 0].tolist()}, titles)
     if path.shape[1] != 2:
         raise ValueError(f"descent shows networks with one or two weights, and this one has {path.shape[1]}: "
                          "there is no picture of so many dimensions. Choose another scene.")
     low, high = path.min(axis=0), path.max(axis=0)
     margin = 0.35 * max(float((high - low).max()), 1e-6)
     box = (low[0] - margin, high[0] + margin, low[1] - margin, high[1] + margin)
-    return paths(lambda w1, w2: E(np.array([w1, w2])), box, [path], titles)
+    return motion.paths(lambda w1, w2: E(np.array([w1, w2])), box, [path], titles)
 
 
 def weights(history: History, frames: int = 100) -> Movie:
@@ -206,98 +206,6 @@ def blame(network: Network, history: History, t: int) -> list[ndarray]:
     network = network.at([Value(plain(w)) for w in network.parameters])
     _error(history)(network(history.x[t : t + 1]), history.target[t : t + 1]).backward()
     return [delta.ravel() for delta in network.deltas]
-
-
-# -- scenes that are not of a History -----------------------------------------------------------------------------
-
-
-def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles: Sequence[str] | None = None,
-            span: tuple[float, float] | None = None, xlabel: str = "weight w", highest: float | None = None) -> Movie:
-    """Discs that move along the curve E(w), one panel for each of the ways.
-
-    A way that is shorter than another waits at its end; one that leaves the span is out of sight.
-    """
-    longest = max(len(way) for way in ways.values())
-    low, high = span or _span([w for way in ways.values() for w in way])
-    along = np.linspace(low, high, 301)
-    height = np.array([float(E(w)) for w in along])
-    paper, axes = canvas.figure(1, len(ways), width=max(4.6, 2.7 * len(ways)), height=3.2, sharey=True, squeeze=False)
-    discs, trails = [], []
-    heights = {name: [float(E(w)) for w in way] for name, way in ways.items()}
-    for axis, name in zip(axes[0], ways):
-        axis.plot(along, height, color=BLUE)
-        trails += axis.plot([], [], ".-", color=ORANGE, ms=5, lw=1)
-        discs += axis.plot([], [], "o", color=INK, ms=12)
-        top = highest if highest is not None else height.max()
-        axis.set(xlabel=xlabel, xlim=(low, high), ylim=(min(0.0, height.min()) - 0.05 * top, 1.05 * top), title=name)
-    axes[0][0].set_ylabel("error E")
-    counter = paper.suptitle(" ", fontsize=11) if titles is None else paper.suptitle(titles[0], fontsize=11)
-
-    def update(n: int) -> list[Any]:
-        for disc, trail, (name, way) in zip(discs, trails, ways.items()):
-            now = min(n, len(way) - 1)
-            disc.set_data([way[now]], [heights[name][now]])
-            trail.set_data(way[: now + 1], heights[name][: now + 1])
-        counter.set_text(titles[n] if titles is not None else f"after {n} step{'s' * (n != 1)}")
-        return [*trails, *discs, counter]
-
-    return Movie(paper, update, longest, fps=8)
-
-
-def paths(E: Callable[[float, float], float], box: surface.Box, ways: Sequence[ndarray], titles: Sequence[str] | None = None,
-          minima: ndarray | None = None) -> Movie:
-    """The ways of two weights over the contours of E, each (steps, 2), from as many starts; minima: (n, 2), marked with stars."""
-    longest = max(len(way) for way in ways)
-    paper, axis = canvas.figure(width=4.8, height=4.4)
-    surface.contours(axis, E, box)
-    if minima is not None:
-        axis.plot(*np.transpose(minima), "*", color=GREEN, mec=INK, mew=0.6, ms=15)
-    lines, discs = [], []
-    for _ in ways:
-        lines += axis.plot([], [], "-", color=INK, lw=1.3)
-        discs += axis.plot([], [], "o", color="white", mec=INK, mew=1.5, ms=8)
-    title = axis.set_title(titles[0] if titles is not None else " ")
-
-    def update(n: int) -> list[Any]:
-        for line, disc, way in zip(lines, discs, ways):
-            now = min(n, len(way) - 1)
-            line.set_data(*way[: now + 1].T)
-            disc.set_data(*way[now : now + 1].T)
-        title.set_text(titles[n] if titles is not None else f"after {n} step{'s' * (n != 1)}")
-        return [*lines, *discs, title]
-
-    return Movie(paper, update, longest)
-
-
-def developing(columns: dict[str, Sequence[ndarray]], titles: Sequence[str], scale: int = 3) -> Movie:
-    """Grey pictures that change, side by side: for each name one picture a frame (or a single one that stays); 0 is black, 1 white.
-
-    Each of their pixels is `scale` pixels of the movie, exactly.
-    """
-    first = next(iter(columns.values()))[0]
-    rows, wide = np.multiply(first.shape, scale)
-    gap, above = 12, 44  # pixels between the pictures, and above them for their names
-    width, height = len(columns) * (wide + gap) + gap, rows + above + gap
-    paper, axes = canvas.figure(1, len(columns), width=width / 100, height=height / 100, squeeze=False)
-    paper.set_dpi(100)
-    paper.set_layout_engine("none")  # so that pixels stay where they are put
-    images = []
-    for i, (axis, (name, pictures)) in enumerate(zip(axes[0], columns.items())):
-        axis.set_position(((gap + i * (wide + gap)) / width, gap / height, wide / width, rows / height))
-        axis.axis("off")
-        axis.set_title(name, fontsize=9)
-        image = axis.imshow(pictures[0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        if len(pictures) > 1:
-            images.append((image, pictures))
-    counter = paper.text(0.5, 1 - 4 / height, titles[0], ha="center", va="top", fontsize=10)
-
-    def update(n: int) -> list[Any]:
-        for image, pictures in images:
-            image.set_data(pictures[n])
-        counter.set_text(titles[n])
-        return [*(image for image, _ in images), counter]
-
-    return Movie(paper, update, len(titles))
 
 
 # -- what they share ------------------------------------------------------------------------------------------------
@@ -362,9 +270,3 @@ def _error(history: History) -> Any:
         raise ValueError("this history was learnt with an error function of your own, which its file does not hold: set "
                          "history.error to it first.")
     return history.error
-
-
-def _span(ws: Sequence[float]) -> tuple[float, float]:
-    low, high = float(np.min(ws)), float(np.max(ws))
-    margin = 0.3 * (high - low) or 1.0
-    return low - margin, high + margin

@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.derivatives import grad, hessian
 from tinygrad_edu.autodiff.operations import sigmoid
-from tinygrad_edu.drawing import canvas, curves, scenes, surface
+from tinygrad_edu.drawing import canvas, curves, motion, surface
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.history import History
@@ -155,7 +155,7 @@ def figures(results: Results) -> dict[str, Picture]:
         surface.answers(axis, at_the_end(history), backprop.x, backprop.target, small=True)
         axis.set_title(title, fontsize=10)
     frames = np.unique(np.geomspace(1, len(results["disc"]), 70).round().astype(int)) - 1  # it rolls ever more slowly
-    rolling = scenes.rolling(lambda s: results["across"](s).item(), {"into the local minimum": results["disc"][frames].tolist(),
+    rolling = motion.rolling(lambda s: results["across"](s).item(), {"into the local minimum": results["disc"][frames].tolist(),
                              "into the global one": results["downhill"][frames.clip(max=len(results["downhill"]) - 1)].tolist()},
                              [f"after {n} steps" for n in frames], span=(-0.45, 1.5), xlabel="s, along the line")
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_edu.autodiff.value import Value
-from tinygrad_edu.drawing import canvas, curves, scenes
+from tinygrad_edu.drawing import canvas, curves, motion
 from tinygrad_edu.drawing.graph import draw
 from tinygrad_edu.learning.descent import learn_one_association
 from tinygrad_edu.learning.error_surface import ErrorSurface
@@ -86,7 +86,7 @@ def figures(results: Results) -> dict[str, Picture]:
     axis.axhline(0.25, color=canvas.GREY, lw=1, zorder=0)
     axis.legend(loc="upper right", ncols=2, fontsize=9)
     axis.set_ylim(-0.08, 0.72)
-    rolling = scenes.rolling(E_of, {f"ε = {epsilon:g}, {what}": runs[epsilon].weights[:25] for epsilon, what in WAYS.items()
+    rolling = motion.rolling(E_of, {f"ε = {epsilon:g}, {what}": runs[epsilon].weights[:25] for epsilon, what in WAYS.items()
                                     if epsilon != 1.5625}, span=(-0.05, 0.55), highest=0.03)
     return {
         "graph": Picture(draw(E), "What was recorded while the program below ran. Each box shows a value and, after the walk back, "

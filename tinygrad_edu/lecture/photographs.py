@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
-from tinygrad_edu.drawing import canvas, curves, scenes, surface
+from tinygrad_edu.drawing import canvas, curves, motion, surface
 from tinygrad_edu.learning.descent import backprop
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.optimizer import GradientDescent
@@ -132,7 +132,7 @@ def figures(results: Results) -> dict[str, Picture]:
     learning, axis = canvas.figure(height=3.2)
     curves.falling(axis, {"E": results["history"].E})
     frames = [[show(recall[t]) for recall in results["fading"]] for t in range(2)]
-    movie = scenes.developing({"cue (b)": [show(results["cues"][0])], "output (c)": frames[0],
+    movie = motion.developing({"cue (b)": [show(results["cues"][0])], "output (c)": frames[0],
                                "cue (e)": [show(results["cues"][1])], "output (f)": frames[1]},
                               [f"after {n} passes" for n in range(len(results["fading"]))], scale=150 // side)
     return {

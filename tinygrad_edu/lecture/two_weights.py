@@ -6,7 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.derivatives import grad
-from tinygrad_edu.drawing import canvas, scenes, surface, units
+from tinygrad_edu.drawing import canvas, motion, surface, units
 from tinygrad_edu.learning.descent import learn_two_inputs
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
@@ -78,7 +78,7 @@ def figures(results: Results) -> dict[str, Picture]:
     surface.error_surface(axis, E, BOX, path, results["machine"])
     above, axis = canvas.figure(width=5.6, height=5.4)
     surface.error_contours(axis, E, BOX, path, results["machine"], results["solution"])
-    movie = scenes.paths(E, BOX, [path[:60]])
+    movie = motion.paths(E, BOX, [path[:60]])
     return {
         "network": Picture(network, "Fig. 1: two input units and one output unit. Both starting weights are negative "
                                     "(orange, dashed); w2 = −1.6 is drawn thicker than w1 = −0.8.",
