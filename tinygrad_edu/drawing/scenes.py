@@ -1,11 +1,10 @@
 """Movies of learning: what a network answers, where its weights go, which blame its units get, while it learns.
 
     movie(history, "xor.gif")                            # what suits the network; .mp4 with the `video` extra
-    movie(history, "descent.gif", scene=weights)         # or choose: answers, curve, descent, weights, deltas
-    answers(history).save("xor.gif")                     # the same, in two steps; .still("xor.png") is its last frame
+    movie(history, "weights.gif", scene=scenes.weights)  # or choose: answers, curve, stopping, descent, weights, deltas
+    scenes.answers(history).save("xor.gif")              # the same, in two steps; .still("xor.png") is its last frame
 
-A scene takes a History and gives a Movie. Half of its frames go evenly over the passes, half over the
-way of the weights.
+A scene takes a History and gives a Movie. Half of its frames go evenly over the passes, half over the way of the weights.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ SIDE = 51  # points along an edge of what is shown over a plane
 def movie(history: History, path: str | Path, scene: Scene | None = None, frames: int = 100) -> Path:
     """Writes a movie of learning, .gif or .mp4 by the suffix, of at most `frames` frames; returns the path.
 
-    scene: answers, curve, descent, weights or deltas; without one, what suits the network. Raises ValueError for a history with
+    scene: one of the functions below (from tinygrad_edu.drawing import scenes); without one, what suits the network. Raises ValueError for a history with
     nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all before anything is drawn.
     """
     if not isinstance(history, History) or not (scene is None or callable(scene)):
