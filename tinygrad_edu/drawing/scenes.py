@@ -35,8 +35,9 @@ SIDE = 51  # points along an edge of what is shown over a plane
 def movie(history: History, path: str | Path, scene: Scene | None = None, frames: int = 100) -> Path:
     """Writes a movie of learning, .gif or .mp4 by the suffix, of at most `frames` frames; returns the path.
 
-    scene: one of the functions below (from tinygrad_edu.drawing import scenes); without one, what suits the network. Raises ValueError for a history with
-    nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all before anything is drawn.
+    scene: one of the functions below (from tinygrad_edu.drawing import scenes); without one, what suits the network. Raises
+    ValueError for a history with nothing in it, for frames < 1 and for another suffix, OSError where nothing can be written: all
+    before anything is drawn.
     """
     if not isinstance(history, History) or not (scene is None or callable(scene)):
         raise TypeError("movie takes a History and a scene, which is a function such as scenes.answers: "
