@@ -82,6 +82,15 @@ def test_the_plane_shows_what_the_network_answers(xor):
         assert shown[row, column] == pytest.approx(want, abs=0.15)
 
 
+def test_the_line_is_where_the_network_is_undecided_and_the_title_tells_the_pass_and_its_error():
+    history = fit(Network(2, 3, 1, bias=True, seed=2), x, 10 * target, Adam(0.1), epochs=200)
+    film = scenes.answers(history, 4)
+    _, between, title = film.update(film.frames - 1)
+    on_the_line = np.concatenate(between.get_segments())
+    np.testing.assert_allclose(history.network.at(history.weights[-1])(on_the_line), 5.0, atol=0.5)
+    assert title.get_text() == f"after 200 passes, E = {history.E[-1]:.3g}"
+
+
 def test_the_curve_shows_what_the_network_answers(wave):
     film = scenes.curve(wave, 4)
     (curve, _) = film.update(film.frames - 1)

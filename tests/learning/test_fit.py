@@ -167,6 +167,33 @@ def test_an_error_function_that_fails_leaves_the_weights_from_after_the_last_who
         np.testing.assert_array_equal(w.data, other)
 
 
+def test_of_two_passes_that_are_equally_good_the_first_is_the_best():
+    history = History(validation=[3.0])
+    stop = EarlyStopping(patience=1)
+    reasons = [stop.reason(history, "first")]
+    for E in (3.0, 3.0):
+        history.validation.append(E)
+        reasons.append(stop.reason(history, "later"))
+    assert history.best == (0, "first")
+    assert reasons[:2] == ["", ""]
+    assert "not lower for 2 passes, and lowest after 0" in reasons[2]
+
+
+def test_mini_batches_add_up_to_the_whole():  # ε is so small that the weights stay where they are
+    whole, dealt = (fit(network(), x, target, GradientDescent(1e-13), epochs=1, decay=0.7, batch=batch) for batch in (None, 5))
+    for name in ("E", "penalty", "gradient_norm"):
+        assert getattr(dealt, name) == pytest.approx(getattr(whole, name), rel=1e-9), name
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.05), Momentum(0.05), Adam(0.02)])
+def test_the_last_weights_are_those_whose_gradient_was_found_to_be_small(optimizer):
+    history = fit(Network(2, 1, seed=1), x, target, optimizer, epochs=5000, tolerance=0.1)
+    assert history.converged
+    assert history.gradient_norm[-1] < 0.1
+    assert f"{history.gradient_norm[-1]:.2g} < 0.1" in history.reason
+    np.testing.assert_array_equal(history.network.weights[0], history.weights[-1][0])
+
+
 def test_early_stopping_with_patience_0_stops_when_the_validation_error_stops_decreasing():
     history = fit(network(), x, target, Adam(0.05), epochs=500, validation=others, early_stopping=EarlyStopping())
     v = history.validation
@@ -225,6 +252,24 @@ def test_a_long_run_keeps_the_weights_of_evenly_spaced_passes(monkeypatch):
     every = fit(network(), x, target, GradientDescent(0.001), epochs=50, tolerance=0)
     for epoch, weights in zip(history.kept, history.weights, strict=True):
         np.testing.assert_array_equal(weights[0], every.weights[epoch][0])
+
+
+def test_no_more_weights_are_kept_than_there_is_memory_for(monkeypatch):
+    monkeypatch.setattr(history_module, "MEMORY", 10 * network().weights[0].nbytes)
+    history = fit(network(), x, target, GradientDescent(0.001), epochs=100, tolerance=0)
+    assert 5 <= len(history.weights) <= 12
+    assert history.kept[-1] == 100
+
+
+@pytest.mark.parametrize("options", [
+    {"hidden": "tanh", "bias": True}, {"hidden": "relu", "output": "sigmoid"}, {"output": "tanh", "bias": True},
+])
+def test_any_kind_of_network_comes_back_from_its_file(options, tmp_path):
+    net = Network(2, 3, 2, 1, seed=4, **options)
+    fit(net, x, target, Adam(0.01), epochs=3).save(tmp_path / "run.npz")
+    loaded = History.load(tmp_path / "run.npz").network
+    assert repr(loaded) == repr(net)
+    np.testing.assert_array_equal(loaded(x).data, net(x).data)
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.learning.descent import backprop, learn_one_association, learn_two_inputs
+from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.optimizer import Adam, GradientDescent, Momentum
 from tinygrad_edu.learning.stopping import Stopping
@@ -148,13 +149,53 @@ def test_the_slides_algorithms_end_with_a_verdict_too():
     assert backprop(Network(2, 2, 1, bias=True, seed=1), x, target, 0.3, Stopping(1e-3, 2000)).verdict.kind == "minimum"
 
 
+def test_one_loose_step_from_the_bottom_is_not_yet_the_bottom():
+    line = np.array([[0.0], [1.0], [2.0]])
+    network = Network(1, 1, weights=[[[3.0]]])
+    verdict = fit(network, line, [[1.0], [0.0], [1.0]], GradientDescent(0.05), epochs=500, tolerance=2).verdict
+    assert 0.1 < verdict.evidence["bottom"] < 1
+    assert verdict.kind == "plateau"
+
+
+@pytest.mark.parametrize(("seed", "passes", "place"), [(6, 10_000, "plateau"), (35, 4000, "saddle")])
+def test_a_downward_curvature_is_weighed_against_the_gradient(seed, passes, place):  # the one stays for ever, the other leaves
+    network = Network(2, 2, 1, bias=True, seed=seed)
+    history = fit(network, x, target, GradientDescent(0.1), epochs=passes)
+    assert history.verdict.evidence["λmin"] < -1e-4
+    assert history.verdict.place == place
+    later = fit(network, x, target, GradientDescent(0.1), epochs=passes + 30_000, resume=history)
+    assert (later.E[-1] < 0.01) == (place == "saddle")
+
+
+def test_what_is_nearly_level_but_still_falls_is_a_slope():
+    history = fit(author(0, "sigmoid"), x, target, GradientDescent(0.5), epochs=5000)
+    assert history.gradient_norm[-1] < 0.05 * max(history.gradient_norm)
+    assert history.verdict.place == "slope"
+
+
+def test_the_limit_told_at_divergence_is_that_of_the_start():
+    network = Network(2, 3, 1, bias=True, seed=2)
+    at_first = ErrorSurface(network, x, target).largest_stable_epsilon()
+    learn = fit(network, x, target, GradientDescent(0.3), epochs=20)  # to a place with another curvature
+    assert ErrorSurface(network, x, target).largest_stable_epsilon() != pytest.approx(at_first)
+    verdict = fit(network, x, target, GradientDescent(2.0), epochs=3000, resume=learn).verdict
+    assert verdict.kind == "diverged"
+    assert verdict.evidence["2/λmax"] == pytest.approx(at_first)
+
+
+def test_saturated_means_a_slope_below_one_hundredth():
+    for u, share in ((np.log(99), 1.0), (np.log(97), 0.0), (-np.log(99), 1.0)):  # y(1 - y) is 0.0099 and 0.0101
+        assert saturated_share(Network(1, 1, 1, weights=[[[u]], [[1.0]]]), np.array([[1.0]])) == share
+
+
 def test_the_share_of_saturated_units_is_counted_over_units_and_associations():
     network = Network(1, 2, 1, weights=[[[10.0, 0.0]], np.ones((2, 1))])
     assert saturated_share(network, np.array([[0.0], [1.0]])) == 0.25
     assert np.isnan(saturated_share(Network(1, 1), np.array([[0.0]])))
 
 
-def test_a_large_network_gets_a_verdict_without_its_whole_hessian():
+def test_a_large_network_gets_a_verdict_without_its_whole_hessian(monkeypatch):
+    monkeypatch.setattr(ErrorSurface, "hessian", lambda surface, w: pytest.fail("the whole Hessian was formed"))
     rng = np.random.default_rng(0)
     points, values = rng.normal(size=(5, 10)), rng.normal(size=(5, 1))
     history = fit(Network(10, 12, 1, bias=True), points, values, Adam(0.02), epochs=4000, tolerance=1e-3)

@@ -21,6 +21,14 @@ def test_labels_stand_for_rows_with_one_1():
     assert cross_entropy(u, [2, 0]).item() == cross_entropy(u, np.eye(3)[[2, 0]]).item() == cross_entropy(u, [[2], [0]]).item()
 
 
+def test_cross_entropy_takes_targets_of_any_weight():
+    v = Value(u)
+    E = cross_entropy(v, 3 * target)
+    E.backward()
+    assert E.item() == pytest.approx(3 * cross_entropy(u, target).item(), rel=1e-14)
+    np.testing.assert_allclose(v.grad, 3 * (np.exp(u) / np.exp(u).sum(axis=1, keepdims=True) - target), rtol=1e-12)
+
+
 def test_binary_cross_entropy_is_the_cross_entropy_of_yes_and_no():
     y = 1 / (1 + np.exp(-u))
     expected = -(target * np.log(y) + (1 - target) * np.log(1 - y)).sum()
