@@ -83,12 +83,14 @@ def test_the_plane_shows_what_the_network_answers(xor):
 
 
 def test_the_line_is_where_the_network_is_undecided_and_the_title_tells_the_pass_and_its_error():
-    history = fit(Network(2, 3, 1, bias=True, seed=2), x, 10 * target, Adam(0.1), epochs=200)
+    history = fit(Network(2, 3, 1, bias=True, seed=2), x, target, Adam(0.1), epochs=200)
     film = scenes.answers(history, 4)
-    _, between, title = film.update(film.frames - 1)
+    networks = scenes._networks(history, 4)
+    for frame, (epoch, _) in enumerate(networks):
+        _, between, title = film.update(frame)
+        assert title.get_text() == f"after {epoch} passes, E = {history.E[epoch]:.3g}"
     on_the_line = np.concatenate(between.get_segments())
-    np.testing.assert_allclose(history.network.at(history.weights[-1])(on_the_line), 5.0, atol=0.5)
-    assert title.get_text() == f"after 200 passes, E = {history.E[-1]:.3g}"
+    np.testing.assert_allclose(networks[-1][1](on_the_line), 0.5, atol=0.05)
 
 
 def test_the_curve_shows_what_the_network_answers(wave):
@@ -142,6 +144,23 @@ def test_a_run_that_diverged_can_be_shown_up_to_where_it_flies_away(sizes, tmp_p
     assert history.verdict.kind == "diverged"
     assert scenes.movie(history, tmp_path / "movie.gif", frames=5).exists()
     plot(history, tmp_path / "run.png")
+
+
+@pytest.mark.parametrize(("sizes", "points", "values", "scene"), [
+    ((2, 1), [[1.0, 0.0], [1.0, 2.0]], [[0.0], [1.0]], scenes.answers),
+    ((2, 1), [[1.0, 0.0], [0.0, 2.0]], [[3.0], [3.0]], scenes.answers),
+    ((1, 2, 1), [[1.0]], [[2.0]], scenes.curve), ((1, 2, 1), [[1.0], [2.0]], [[2.0], [2.0]], scenes.stopping),
+])
+def test_inputs_or_targets_that_are_all_alike_can_be_shown(sizes, points, values, scene, tmp_path):
+    points, values = np.array(points), np.array(values)
+    history = fit(Network(*sizes, bias=True), points, values, Adam(0.1), epochs=5, validation=(points, values))
+    assert scenes.movie(history, tmp_path / "movie.gif", scene=scene, frames=3).exists()
+
+
+def test_the_errors_of_a_run_that_diverged_can_be_shown(tmp_path):
+    history = fit(Network(1, 1, bias=True), line + 1, line, GradientDescent(5.0), epochs=500, validation=0.3)
+    assert history.verdict.kind == "diverged"
+    assert scenes.movie(history, tmp_path / "movie.gif", scene=scenes.stopping, frames=3).exists()
 
 
 def test_the_slides_own_algorithm_can_be_watched_flying_away(tmp_path):

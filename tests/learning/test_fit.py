@@ -129,7 +129,6 @@ def test_after_ctrl_c_in_the_middle_of_a_pass_all_is_as_after_the_last_whole_pas
             raise KeyboardInterrupt
         return half_squared_error(y, target)
 
-    interrupted.__name__ = "half_squared_error"
     history = learn(run, 20, error=interrupted)
     assert history.verdict.kind == "interrupted" or history.stop_epoch == 20 or "validation" in history.reason
     if history.verdict.kind == "interrupted" and history.stop_epoch:
@@ -138,12 +137,15 @@ def test_after_ctrl_c_in_the_middle_of_a_pass_all_is_as_after_the_last_whole_pas
         assert all(np.array_equal(a, b) for a, b in zip(alone.last[1], history.last[1], strict=True))
     assert len(history.E) == len(history.gradient_norm) == len(history.penalty)
     assert np.isfinite(history.network(x).data).all()
+    history.error = half_squared_error  # which it is again
     assert same(learn(run, 20, resume=history), learn(run, 20))
 
 
 def test_a_real_ctrl_c_ends_learning_and_returns_the_history():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
     history = fit(network(), x, target, GradientDescent(0.01), epochs=10**6,
                   report=lambda history: signal.raise_signal(signal.SIGINT) if history.steps == 7 else None)
+    signal.signal(signal.SIGINT, before)
     assert history.verdict.kind == "interrupted"
     assert history.stop_epoch == 6
 
@@ -241,6 +243,34 @@ def test_a_run_that_diverges_goes_back_to_its_lowest_error_and_can_go_on_more_sl
     assert slower.E[: best + 1] == history.E[: best + 1]
     assert slower.E[-1] < history.E[best]
     assert slower.verdict.place in ("minimum", "slope")
+    assert len(history.weights) == len(history.kept) == history.steps
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_early_stopping_goes_on_after_a_divergence(seed):
+    net, stop = Network(2, 3, 1, bias=True, seed=seed), EarlyStopping(10**6)
+    history = fit(net, x, target, GradientDescent(2.0), epochs=1000, validation=others, early_stopping=stop)
+    assert history.verdict.kind == "diverged"
+    assert f"after {history.best[0]} passes again" in history.verdict.sentence
+    np.testing.assert_array_equal(net.weights[0], history.weights[history.best[0]][0])
+    slower = fit(net, x, target, GradientDescent(0.01), epochs=60, validation=others, early_stopping=stop, resume=history)
+    assert slower.validation[slower.best[0]] == min(slower.validation)
+    assert len(slower.validation) == slower.steps == 61
+
+
+def test_a_report_can_save_the_history_to_go_on_from_and_can_be_refused(tmp_path):
+    fit(network(), x, target, Adam(0.02), epochs=6, report=lambda history: history.save(tmp_path / f"{history.steps}.npz"))
+    loaded = History.load(tmp_path / "4.npz")
+    assert loaded.verdict is None
+    gone_on = fit(loaded.network, x, target, Adam(0.02), epochs=6, resume=loaded)
+    assert same(gone_on, fit(network(), x, target, Adam(0.02), epochs=6))
+
+
+def test_a_loaded_history_cannot_be_written_into(tmp_path):
+    learn("full batch", 2).save(tmp_path / "run.npz")
+    loaded = History.load(tmp_path / "run.npz")
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.weights[0][0][0, 0] = 1.0
 
 
 def test_a_long_run_keeps_the_weights_of_evenly_spaced_passes(monkeypatch):
@@ -255,8 +285,9 @@ def test_a_long_run_keeps_the_weights_of_evenly_spaced_passes(monkeypatch):
 
 
 def test_no_more_weights_are_kept_than_there_is_memory_for(monkeypatch):
-    monkeypatch.setattr(history_module, "MEMORY", 10 * network().weights[0].nbytes)
-    history = fit(network(), x, target, GradientDescent(0.001), epochs=100, tolerance=0)
+    net = Network(2, 1, 30, 1)  # the first layer is the smallest
+    monkeypatch.setattr(history_module, "MEMORY", 10 * sum(w.data.nbytes for w in net.parameters))
+    history = fit(net, x, target, GradientDescent(0.001), epochs=100, tolerance=0)
     assert 5 <= len(history.weights) <= 12
     assert history.kept[-1] == 100
 
@@ -325,6 +356,11 @@ def test_saving_fails_whole_and_in_one_sentence(tmp_path):
     (lambda: fit(network(), x, target, Adam(), validation=(others[0], others[1][:2])), ShapeError, ["6 inputs", "2 targets"]),
     (lambda: fit(Network(2, 1), x, target, Adam(), resume=learn("full batch", 1)), ShapeError, ["Layer(2 -> 3", "Layer(2 -> 1"]),
     (lambda: fit(network(), x, target, Adam(), resume=History()), ValueError, ["that `fit` gave"]),
+    (lambda: fit(network(), x, target, Adam(), report=5), TypeError, ["report is 5", "print"]),
+    (lambda: fit(network().at([w.data for w in network().parameters]), x, target, Adam()), TypeError, ["plain arrays"]),
+    (lambda: fit(network(), x, target + 1, Adam(), resume=learn("full batch", 1)), ValueError, ["other associations"]),
+    (lambda: fit(network(), x, target, Adam(), validation=(others[0], others[1] + 1), resume=learn("Adam, early stopping", 1)),
+     ValueError, ["another validation set"]),
     (lambda: fit(network(), x, target, Adam(), resume="run.npz"), ValueError, ["History.load(path)"]),
     (lambda: fit(network(), x + 1, target, Adam(), resume=learn("full batch", 1)), ValueError, ["other associations"]),
     (lambda: fit(network(), x, target, Adam(), validation=0.2, resume=learn("full batch", 1)), ValueError, ["associations"]),

@@ -8,7 +8,7 @@ from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.optimizer import Adam, GradientDescent, Momentum
 from tinygrad_edu.learning.stopping import Stopping
-from tinygrad_edu.learning.verdict import saturated_share
+from tinygrad_edu.learning.verdict import judge, saturated_share
 from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
@@ -54,6 +54,28 @@ def test_the_seeds_that_stay_are_on_a_plateau(seed):
     assert (history.verdict.kind, history.verdict.place) == ("cap", "plateau")
     assert history.verdict.evidence["saturated"] >= 0.25
     assert history.E[-1] == pytest.approx(0.25, abs=0.01)
+    assert "33% of the units are saturated" in history.verdict.sentence
+
+
+def test_a_run_that_starts_on_a_plateau_is_still_on_it():
+    there = fit(author(7, "sigmoid"), x, target, GradientDescent(0.5), epochs=5000).network
+    assert fit(there, x, target, GradientDescent(0.5), epochs=3000).verdict.place == "plateau"
+
+
+def test_a_run_that_starts_at_the_bottom_is_still_there():
+    line = np.array([[0.0], [1.0], [2.0]])
+    network = Network(1, 1, weights=[[[3.0]]])
+    fit(network, line, [[1.0], [0.0], [1.0]], GradientDescent(0.1), epochs=500)
+    for epochs in (1, 3, 50):
+        verdict = fit(network, line, [[1.0], [0.0], [1.0]], GradientDescent(0.1), epochs=epochs, tolerance=0).verdict
+        assert (verdict.kind, verdict.place) == ("cap", "minimum")
+
+
+def test_a_saddle_far_below_the_start_is_no_minimum():
+    start = author(9, "sigmoid")
+    history = fit(start, x, target, GradientDescent(0.5), epochs=3000, tolerance=1e-3)
+    history.E[0] = 1e6  # as if it had come from far above
+    assert judge(history, ErrorSurface(start, x, target)).kind == "saddle"
 
 
 def test_a_saddle_of_higher_order_passes_for_a_minimum():  # a known limit: all second derivatives are 0 or more here
@@ -198,6 +220,6 @@ def test_a_large_network_gets_a_verdict_without_its_whole_hessian(monkeypatch):
     monkeypatch.setattr(ErrorSurface, "hessian", lambda surface, w: pytest.fail("the whole Hessian was formed"))
     rng = np.random.default_rng(0)
     points, values = rng.normal(size=(5, 10)), rng.normal(size=(5, 1))
-    history = fit(Network(10, 12, 1, bias=True), points, values, Adam(0.02), epochs=4000, tolerance=1e-3)
+    history = fit(Network(10, 40, 1, bias=True), points, values, Adam(0.02), epochs=4000, tolerance=1e-3)
     assert history.verdict.kind == "minimum"
     assert np.isfinite(history.verdict.evidence["λmax"])

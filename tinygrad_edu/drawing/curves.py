@@ -113,38 +113,25 @@ def points(axis: Any, history: History) -> Any:
     return axis
 
 
-def learning(axis: Any, history: History) -> Any:
-    """E over the passes of a run, per association; with a validation set also its E, where it was lowest and where it stopped."""
+def learning(axis: Any, history: History, stops: dict[str, int] | None = None) -> Any:
+    """E over the passes of a run; with a validation set E per association, that of both sets, and the best pass.
+
+    stops: after how many passes learning stopped, by name; this run's own stop if they are not given.
+    """
     T = len(history.x) if history.validation else 1
     axis.plot(_drawable((np.array(history.E) - history.penalty) / T), color=BLUE, label="training set")
-    if history.validation:
-        validation = np.divide(history.validation, len(history.validation_set[0]))
-        axis.plot(_drawable(validation), color=RED, linestyle="--", label="validation set")
-        best, stop = history.best_epoch, history.stop_epoch
-        axis.plot(best, validation[best], "*", color=GREEN, ms=15, mec=INK, mew=0.6, zorder=5,
-                  label=f"best{' and stopped' * (best == stop)} after {best}")
-        if stop != best:
-            axis.plot(stop, validation[stop], "X", color=INK, ms=9, mec="white", mew=0.6, zorder=4, label=f"stopped after {stop}")
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axis.set(xlabel="passes of learning", ylabel="error E per association" if history.validation else "error E")
     _logarithmic(axis, history.E)
     axis.xaxis.get_major_locator().set_params(integer=True)
-    return axis
-
-
-def early_stopping(axis: Any, history: History, stops: dict[int, int]) -> Any:
-    """Training and validation error of a run that was not stopped, and after how many passes others stopped: {patience: passes}."""
-    T, V = len(history.x), len(history.validation_set[0])
-    axis.plot(np.divide(history.E, T), color=BLUE, label="training set")
-    validation = np.divide(history.validation, V)
-    axis.plot(validation, color=RED, linestyle="--", label="validation set")
-    for (patience, stop), marker in zip(stops.items(), "Xvs"):
-        name = f"stop, patience {patience}"
-        axis.plot(stop, validation[stop], marker, color=INK, mec="white", mew=0.7, ms=10, label=name, zorder=4)
-    best = history.best_epoch
-    axis.plot(best, validation[best], "*", color=GREEN, mec=INK, mew=0.6, ms=16, label=f"best, after {best} passes", zorder=5)
-    axis.set(xscale="symlog", yscale="log", xlabel="passes of learning", ylabel="error E per association", xlim=(0, history.steps))
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)
+    if history.validation:
+        validation = np.divide(history.validation, len(history.validation_set[0]))
+        axis.plot(_drawable(validation), color=RED, linestyle="--", label="validation set")
+        for (name, stop), marker in zip((stops or {"stopped": history.stop_epoch}).items(), "Xvs"):
+            look = {"color": INK, "mec": "white", "mew": 0.7, "ms": 10, "zorder": 4}
+            axis.plot(stop, validation[stop], marker, label=f"{name}, after {stop}", **look)
+        best = history.best_epoch
+        axis.plot(best, validation[best], "*", color=GREEN, mec=INK, mew=0.6, ms=16, label=f"best, after {best}", zorder=5)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3 if stops else 2, fontsize=9)
     return axis
 
 

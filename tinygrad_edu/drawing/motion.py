@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.drawing import canvas, surface
-from tinygrad_edu.drawing.canvas import BLUE, GREEN, INK, ORANGE
+from tinygrad_edu.drawing.canvas import BLUE, INK, ORANGE
 from tinygrad_edu.drawing.movie import Movie
 
 
@@ -49,14 +49,12 @@ def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles:
     return Movie(paper, update, longest, fps=8)
 
 
-def paths(E: Callable[[float, float], float], box: surface.Box, ways: Sequence[ndarray], titles: Sequence[str] | None = None,
-          minima: ndarray | None = None) -> Movie:
-    """The ways of two weights over the contours of E, each (steps, 2), from as many starts; minima: (n, 2), marked with stars."""
+def paths(E: Callable[[float, float], float], box: surface.Box, ways: Sequence[ndarray],
+          titles: Sequence[str] | None = None) -> Movie:
+    """The ways of two weights over the contours of E, each (steps, 2), from as many starts."""
     longest = max(len(way) for way in ways)
     paper, axis = canvas.figure(width=4.8, height=4.4)
     surface.contours(axis, E, box)
-    if minima is not None:
-        axis.plot(*np.transpose(minima), "*", color=GREEN, mec=INK, mew=0.6, ms=15)
     lines, discs = [], []
     for _ in ways:
         lines += axis.plot([], [], "-", color=INK, lw=1.3)

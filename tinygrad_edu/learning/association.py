@@ -107,7 +107,7 @@ def _lines(path: Path, separator: str) -> list[tuple[int, list[str]]]:
     """The lines that are not empty, with their numbers."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, delimiter=separator)
+            reader = csv.reader(file, delimiter=separator, strict=True)
             lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not text in UTF-8. Save it as CSV (UTF-8).") from None
@@ -134,14 +134,15 @@ def _row(path: Any, line: int, cells: list[str], names: list[str]) -> list[float
 
 def _number(cell: str) -> float | None:
     try:
-        return float(cell)
+        return float(cell) if "_" not in cell else None  # Python takes 1_000 for a number
     except ValueError:
         return None
 
 
 def _place(path: Any, column: Any, names: list[str]) -> int:
-    if isinstance(column, str) and column in names:
+    if isinstance(column, str) and names.count(column) == 1:
         return names.index(column)
     if isinstance(column, (int, np.integer)) and -len(names) <= column < len(names):
         return int(column) % len(names)
-    raise ValueError(f"{path} has no column {column!r}. It has {', '.join(names)}.")
+    several = "several columns" if column in names else "no column"
+    raise ValueError(f"{path} has {several} {column!r}. It has {', '.join(names)}.")

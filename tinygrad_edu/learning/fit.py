@@ -21,7 +21,7 @@ from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.learning.association import Associations, associations, batches, held_out
 from tinygrad_edu.learning.error_surface import ErrorSurface
-from tinygrad_edu.learning.history import History, norm
+from tinygrad_edu.learning.history import History, norm, room_for
 from tinygrad_edu.learning.optimizer import Gradients, Memory, Optimizer
 from tinygrad_edu.learning.progress import progress
 from tinygrad_edu.learning.stopping import EarlyStopping, Stopping
@@ -53,19 +53,20 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
     Raises ShapeError, ValueError, TypeError before anything is computed.
     """
     (x, target), validation = _checked(network, x, target, optimizer, error, epochs, tolerance, batch, decay, validation,
-                                       early_stopping, seed)
-    history, memory = _begun(network, x, optimizer, error, validation, epochs, resume)
+                                       early_stopping, seed, report)
+    history, memory = _begun(network, x, target, validation, optimizer, error, epochs, resume)
     history.network, history.x, history.target, history.validation_set, history.error = network, x, target, validation, error
     history.settings = {"optimizer": type(optimizer).__name__, **asdict(optimizer), "error": getattr(error, "__name__", str(error)),
                         "batch": batch, "decay": decay, "seed": seed, "tolerance": tolerance}
-    parameters, stopping = network.parameters, Stopping(tolerance, cap=epochs + 1)
-    measure = partial(_measured, network, parameters, error)
+    parameters, stopping, reason = network.parameters, Stopping(tolerance, cap=epochs), f"cap: {epochs} passes"
+    measure, most = partial(_measured, network, parameters, error), room_for(_numbers(parameters))
+    surface = ErrorSurface(network, x, target, error, decay)
     gradient: Gradients
     start = history.steps, _numbers(parameters), memory  # of a pass: what Ctrl-C goes back to
     try:
         for epoch in progress(range(history.steps, epochs), "pass", epochs - history.steps):
             start = epoch, _numbers(parameters), memory
-            history.keep(epoch, start[1])
+            history.keep(epoch, start[1], most)
             if validation is not None:
                 history.validation.append(_error_alone(network, error, validation))
                 if early_stopping and (reason := early_stopping.reason(history, start[1])):
@@ -80,29 +81,24 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
                 gradient = [a + b for a, b in zip(gradient, gradient_b)] if gradient else gradient_b
             history.enter(E, penalty, norm(*gradient))
             if report is not None:
+                history.last = history.steps, _numbers(parameters), memory
                 report(history)
             if reason := stopping.reason(history):
                 break
+        if reason.startswith("diverged"):
+            history.last = _lowest(history, optimizer)
+        elif reason.startswith("|∇E|"):  # back to the weights from before the pass: those whose gradient was found to be small
+            history.last = start
         else:
-            reason = f"cap: {epochs} passes"
+            history.last = history.steps, _numbers(parameters), memory
+        history.reason = reason
+        _finish(history, surface, early_stopping)
     except KeyboardInterrupt:
-        reason = "interrupted by Ctrl-C"
+        history.reason, history.last = "interrupted by Ctrl-C", start
+        _finish(history, surface, early_stopping)
     except Exception:  # in the error or in the report: they are the user's
         _put(parameters, start[1])
         raise
-    if reason.startswith("diverged"):
-        history.last = _lowest(history, optimizer)
-    elif reason.startswith(("interrupted", "|∇E|")):  # the weights from before the pass: those whose gradient was found to be small
-        history.last = start
-    else:
-        history.last = history.steps, _numbers(parameters), memory
-    history.reason = reason
-    surface = ErrorSurface(network, x, target, error, decay)
-    try:
-        _finish(history, surface, early_stopping)
-    except KeyboardInterrupt:  # while the verdict was being found
-        history.reason = "interrupted by Ctrl-C"
-        _finish(history, surface, early_stopping)
     return history
 
 
@@ -118,7 +114,7 @@ def _finish(history: History, surface: ErrorSurface, early_stopping: EarlyStoppi
             history.validation.append(_error_alone(network, surface.error, history.validation_set))
             if early_stopping:
                 early_stopping.reason(history, weights)  # these may be the best
-    history.keep_last(weights)
+        history.keep_last(weights)
     history.verdict = judge(history, surface)
     if early_stopping:
         _put(network.parameters, history.best[1])
@@ -158,7 +154,7 @@ def _lowest(history: History, optimizer: Optimizer) -> tuple[int, list[Any], Mem
     return history.kept[best], history.weights[best], optimizer.start(history.weights[best])
 
 
-def _begun(network: Network, x: Any, optimizer: Optimizer, error: Error, validation: Any, epochs: int,
+def _begun(network: Network, x: Any, target: Any, validation: Any, optimizer: Optimizer, error: Error, epochs: int,
            resume: History | None) -> tuple[History, Memory]:
     """(a History to write into, what the optimizer remembers), with the network at its weights."""
     if resume is None:
@@ -168,11 +164,14 @@ def _begun(network: Network, x: Any, optimizer: Optimizer, error: Error, validat
     epoch, weights, memory = resume.last
     if list(map(repr, network.layers)) != list(map(repr, resume.network.layers)):
         raise ShapeError(f"the history is of {resume.network}, and this is {network}.")
-    if not np.array_equal(x, resume.x) or (validation is None) != (resume.validation_set is None):
+    ours, theirs = (x, target, *(validation or ())), (resume.x, resume.target, *(resume.validation_set or ()))
+    if len(ours) != len(theirs) or not all(map(np.array_equal, ours, theirs)):
         raise ValueError("the history was learnt from other associations, or with another validation set. To learn these from its "
                          "weights, start a new run: the network has them.")
-    if error is not resume.error and resume.settings["error"] != getattr(error, "__name__", str(error)):
-        raise ValueError(f"the history's E is {resume.settings['error']}: give error={resume.settings['error']} again.")
+    if error is not resume.error:
+        name = resume.settings["error"]
+        raise ValueError(f"the history's E is {name}: give error={name} again" + (
+            "." if resume.error else ", and set history.error to it: a file does not hold functions of your own."))
     if epochs < epoch:
         raise ValueError(f"the history has {epoch} passes already, and epochs, which counts from its start, is {epochs}.")
     _put(network.parameters, weights)
@@ -183,14 +182,18 @@ def _begun(network: Network, x: Any, optimizer: Optimizer, error: Error, validat
 
 
 def _checked(network: Any, x: Any, target: Any, optimizer: Any, error: Any, epochs: Any, tolerance: Any, batch: Any, decay: Any,
-             validation: Any, early_stopping: Any, seed: Any) -> tuple[Associations, Associations | None]:
+             validation: Any, early_stopping: Any, seed: Any, report: Any) -> tuple[Associations, Associations | None]:
     """The training set and the validation set; raises what `fit` says it raises."""
     if not isinstance(network, Network):
         raise TypeError(f"fit changes the weights of a Network, such as Network(2, 2, 1), and got {type(network).__name__}.")
+    if not all(isinstance(w, Value) for w in network.parameters):
+        raise TypeError("this network's weights are plain arrays (network.at gives such ones, to be looked at).")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"the optimizer is {optimizer!r}; write GradientDescent(0.1), Momentum(0.1) or Adam(0.01).")
     if not callable(error):
         raise TypeError(f"the error is {error!r}; give a function such as half_squared_error.")
+    if report is not None and not callable(report):
+        raise TypeError(f"report is {report!r}; give a function that takes the History, such as print.")
     _check_number("epochs", epochs, whole=True, least=1)
     _check_number("tolerance", tolerance)
     _check_number("decay", decay)

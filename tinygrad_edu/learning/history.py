@@ -19,6 +19,7 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.primitive import quietly
+from tinygrad_edu.autodiff.value import plain
 from tinygrad_edu.learning.whole import whole
 from tinygrad_edu.network.error import ERRORS, half_squared_error
 from tinygrad_edu.network.layer import Layer, Network
@@ -100,15 +101,14 @@ class History:
         self.penalty.append(penalty)
         self.gradient_norm.append(gradient_norm)
 
-    def keep(self, epoch: int, weights: list[Any]) -> None:
-        """Keeps the weights before a pass if it is their turn; the passes kept are evenly spaced, however long the run."""
+    def keep(self, epoch: int, weights: list[Any], most: int) -> None:
+        """Keeps the weights before a pass if it is their turn: `most` of them, evenly spaced, however long the run."""
         stride = self.kept[1] - self.kept[0] if len(self.kept) > 1 else 1
         if epoch % stride:
             return
         self.weights.append(weights)
         self.kept.append(epoch)
-        many = len(self.weights)
-        if many > MOST_KEPT or (many > 2 and many * weights[0].nbytes > MEMORY):
+        if len(self.weights) > most:
             del self.weights[1::2], self.kept[1::2]
 
     def keep_last(self, weights: list[Any]) -> None:
@@ -121,9 +121,13 @@ class History:
         """Forgets all entries from this one on."""
         for entries in (self.E, self.penalty, self.gradient_norm, self.validation):
             del entries[epoch:]
-        while self.kept and self.kept[-1] >= epoch:
-            self.kept.pop()
-            self.weights.pop()
+        self.kept[:] = [kept for kept in self.kept if kept < epoch]
+        del self.weights[len(self.kept) :]
+        if self.best is not None and self.best[0] >= epoch:
+            self.best = None
+            if self.kept and self.validation:  # the best of those that are left
+                best = int(np.nanargmin([self.validation[kept] for kept in self.kept]))
+                self.best = self.kept[best], self.weights[best]
 
     def copy(self) -> History:
         """Another history with the same entries."""
@@ -154,9 +158,9 @@ class History:
         for group, items in {"weights": list(zip(*self.weights)), "now": self.network.parameters, "last": last,
                              **{f"memory {i}": part for i, part in enumerate(memory)},
                              "best": self.best[1] if self.best else ()}.items():
-            arrays |= {f"{group}/{i}": np.array(getattr(item, "data", item)) for i, item in enumerate(items)}
+            arrays |= {f"{group}/{i}": np.array(plain(item)) for i, item in enumerate(items)}
         about = {"format": FORMAT, "arrays": sorted(arrays), "reason": self.reason, "settings": self.settings,
-                 "verdict": asdict(self.verdict),
+                 "verdict": asdict(self.verdict) if self.verdict else None,
                  "last": epoch, "best": self.best[0] if self.best else None,
                  "layers": [[layer.activation, layer.b is not None] for layer in self.network.layers]}
         with whole(path) as part:
@@ -169,21 +173,23 @@ class History:
         written = Path(path).read_bytes()
         try:
             with np.load(io.BytesIO(written), allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
+                found = {name: _frozen(file[name]) for name in file.files}
             about = json.loads(str(found.pop("about")))
             if about["format"] != FORMAT or about["arrays"] != sorted(found):
                 raise ValueError
         except Exception as error:  # one flipped bit can make zipfile, NumPy and json complain in a dozen ways
             raise ValueError(f"{path} is no history, or it was damaged: it cannot be read.") from error
         group = lambda name: _in_order(found, name)  # noqa: E731
-        history = cls(reason=about["reason"], settings=about["settings"], kept=found["kept"].tolist(), x=_frozen(found["x"]),
-                      target=_frozen(found["target"]), verdict=Verdict(**about["verdict"]))
+        history = cls(reason=about["reason"], settings=about["settings"], kept=found["kept"].tolist(), x=found["x"],
+                      target=found["target"])
+        if about["verdict"]:
+            history.verdict = Verdict(**about["verdict"])
         for name in ("E", "gradient_norm", "penalty", "validation"):
             getattr(history, name).extend(found[name].tolist())
         history.error = ERRORS.get(about["settings"]["error"])
         history.weights = [list(weights) for weights in zip(*group("weights"))]
         if "validation x" in found:
-            history.validation_set = _frozen(found["validation x"]), _frozen(found["validation target"])
+            history.validation_set = found["validation x"], found["validation target"]
         memory = [group(f"memory {i}") for i in range(len({name.split("/")[0] for name in found if name.startswith("memory ")}))]
         history.last = about["last"], group("last"), tuple(memory)
         history.best = (about["best"], group("best")) if about["best"] is not None else None
@@ -191,6 +197,11 @@ class History:
         history.network = Network.of([Layer(next(now), next(now) if bias else None, f, name=str(n))
                                       for n, (f, bias) in enumerate(about["layers"], start=1)])
         return history
+
+
+def room_for(weights: list[Any]) -> int:
+    """Of how many passes weights of this size are kept."""
+    return max(2, min(MOST_KEPT, int(MEMORY / sum(w.nbytes for w in weights))))
 
 
 def norm(*gradients: ndarray) -> float:

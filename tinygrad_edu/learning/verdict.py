@@ -30,8 +30,8 @@ NEAR = 0.1  # in weights: how far from the bottom a minimum may still be
 STEEP = 0.17  # |∇E| per weight: a curvature down that soon outgrows the gradient
 LEVEL = 1e-9  # of λmax: a curvature that is no more than rounding
 FALLING = 0.01  # of E in the last tenth of the passes: then it was still going down
-STILL_STEEP = 0.2  # of the largest |∇E| on the way
-FEW = 100  # weights; of a larger network the curvature is estimated, and only where |∇E| ≈ 0
+ONE_STEP = 0.05  # of E, if the best step along -∇E would take that much away: then it is not at rest
+FEW = 400  # weights; of a larger network λmin and λmax are estimated, and only where |∇E| ≈ 0
 
 
 # The slope of a unit with state y, on the sigmoid's scale: at most 1/4. A linear unit is never saturated.
@@ -60,18 +60,27 @@ def judge(history: History, surface: ErrorSurface) -> Verdict:
 
 def _at_the_cap(history: History, surface: ErrorSurface, numbers: dict[str, float]) -> tuple[str, str]:
     """(rising, slope, or what else the place is like; the end of the sentence)."""
-    E, steepest = history.E[-1], max(history.gradient_norm)
-    before = history.E[-1 - max(1, history.steps // 10)]
-    if history.E[0] < E:
+    E, before = history.E[-1], history.E[-1 - max(1, history.steps // 10)]
+    if E - history.E[0] > FALLING * abs(history.E[0]):
         return "rising", f"; E rose from {history.E[0]:.3g} to {E:.3g}: ε is too large"
     if before - E > FALLING * abs(before):
         return "slope", f"; E had fallen to {E:.3g}, by {1 - E / before:.0%} in the last tenth of them"
-    if history.gradient_norm[-1] > STILL_STEEP * steepest:
-        return "slope", f", which is {history.gradient_norm[-1] / steepest:.0%} of the largest on the way: it is not at rest"
+    gradient, along = _downhill(surface)
+    if along > 0 and gradient**2 / (2 * along) > ONE_STEP * abs(E) > 0:
+        return "slope", f"; one good step along −∇E would take {min(1.0, gradient**2 / (2 * along * abs(E))):.0%} off E"
     if surface.size > FEW:
         return "", ""
     place, why = _place(history, surface, numbers)
     return place, f"; it is at a {place}: {why}"
+
+
+def _downhill(surface: ErrorSurface) -> tuple[float, float]:
+    """(|∇E|, the curvature along -∇E)."""
+    w = surface.weights
+    gradient = surface.gradient(w)
+    norm = float(np.linalg.norm(gradient))
+    direction = gradient / (norm or 1.0)
+    return norm, float(direction @ surface.hvp(w, direction))
 
 
 def saturated_share(network: Network, x: ndarray) -> float:
@@ -87,25 +96,24 @@ def saturated_share(network: Network, x: ndarray) -> float:
 
 def _place(history: History, surface: ErrorSurface, numbers: dict[str, float]) -> tuple[str, str]:
     """(minimum, plateau or saddle; why). Enters what it finds among the numbers."""
-    w = surface.weights
+    w, found = surface.weights, "curves down"
     if surface.size <= FEW:
         eigenvalues = surface.eigenvalues(w)
         lowest, highest = float(eigenvalues[0]), float(eigenvalues[-1])
     else:
         lowest, highest = surface.lowest_eigenvalue(w, most=50), surface.highest_eigenvalue(w, most=50)
-    gradient = surface.gradient(w)
-    downhill = gradient / (np.linalg.norm(gradient) or 1.0)
-    along = float(downhill @ surface.hvp(w, downhill))
-    far = float(np.linalg.norm(gradient) / along) if along > 0 else 0.0 if not gradient.any() else np.inf
+        found = "was found to curve down, in 50 steps of power iteration"
+    gradient, along = _downhill(surface)
+    far = gradient / along if along > 0 else np.inf if gradient else 0.0
     share = saturated_share(surface.network, surface.x)
     numbers |= {"λmin": lowest, "λmax": highest, "saturated": share, "bottom": far}
-    E, level = numbers["E"], lowest <= LEVEL * abs(highest)
+    E, rounding = numbers["E"], LEVEL * abs(highest)
+    if -lowest > max(STEEP * numbers["|∇E|"], rounding):
+        return "saddle", f"E is {E:.3g}, but the surface curves down in some direction (λmin = {lowest:.2g}): there is a way out"
     if history.settings.get("error", "half_squared_error") in ERRORS and E / (history.E[0] or 1.0) <= SOLVED:
         return "minimum", f"E is {E:.2g}, after {history.E[0]:.2g} at the start, and cannot be less than 0"
-    if lowest >= -LEVEL * abs(highest) and far < NEAR and not (level and share >= MOST):
-        return "minimum", f"E is {E:.3g}, and no direction curves down: the curvatures λ lie between {lowest:.2g} and {highest:.2g}"
-    if -lowest > STEEP * numbers["|∇E|"]:
-        return "saddle", f"E is {E:.3g}, but the surface curves down in some direction (λmin = {lowest:.2g}): there is a way out"
+    if lowest >= -rounding and far < NEAR and not (lowest <= rounding and share >= MOST):
+        return "minimum", f"E is {E:.3g}, and no direction {found}: the curvatures λ lie between {lowest:.2g} and {highest:.2g}"
     if share >= MANY:
         return "plateau", f"E is {E:.3g}, but {share:.0%} of the units are saturated (slope < {SATURATED}) and pass on no blame"
     return "plateau", f"E is {E:.3g}, but along −∇E the bottom is still {far:.2g} away, in weights"
@@ -122,5 +130,6 @@ def _diverged(history: History, surface: ErrorSurface, numbers: dict[str, float]
         limit = surface.largest_stable_epsilon(surface.joined(start if isinstance(start, list) else [start]))
         numbers["2/λmax"] = limit
         sentence += f"; at the start, the largest stable ε was 2/λmax = {limit:.3g}"
-    return Verdict("diverged", f"{sentence}. Make ε smaller. The weights are those from after {history.last[0]} passes again."
-                   if history.last else f"{sentence}. Make ε smaller.", numbers)
+    back = history.best or history.last  # the slides' algorithms have neither
+    again = f" The weights are those from after {back[0]} passes again." if back else ""
+    return Verdict("diverged", f"{sentence}. Make ε smaller.{again}", numbers)

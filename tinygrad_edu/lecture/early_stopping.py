@@ -77,7 +77,8 @@ def checks(results: Results) -> list[Check]:
 def figures(results: Results) -> dict[str, Picture]:
     whole, decayed, patient = results["to the end"], results["decayed"], results["stopped"][max(PATIENCE)]
     errors, axis = canvas.figure(width=7.4, height=4.2)
-    curves.early_stopping(axis, whole, {patience: h.stop_epoch for patience, h in results["stopped"].items()})
+    curves.learning(axis, whole, {f"patience {patience}": history.stop_epoch for patience, history in results["stopped"].items()})
+    axis.set(xscale="symlog", xlim=(0, whole.steps))
     both, axis = canvas.figure(width=7.4, height=3.8)
     curves.falling(axis, {"training, λ = 0": per(whole.E, whole.penalty), "validation, λ = 0": per(whole.validation),
                           f"training, λ = {DECAY:g}": per(decayed.E, decayed.penalty),

@@ -11,6 +11,7 @@ from typing import Any
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.graph import Drawing
 from tinygrad_edu.drawing.movie import Movie
+from tinygrad_edu.learning.whole import check_writable, whole
 from tinygrad_edu.lecture.page import page
 from tinygrad_edu.lecture.section import Check, Picture, Section
 
@@ -57,16 +58,14 @@ def _saved(figure: Any, out: Path, name: str) -> tuple[str, ...]:
 def prepare(out: Path) -> None:
     """Makes the folder, and finds out now and not at the end whether it can be written into. Raises OSError."""
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    trial = out / "index.html.part"
-    trial.write_text("")
-    trial.unlink()
+    check_writable(out / "index.html")
 
 
 def write_page(given: Iterable[Given], out: Path) -> Path:
     """Writes out/index.html whole or not at all, and returns its path."""
-    part, index = out / "index.html.part", out / "index.html"
-    part.write_text(page(given), encoding="utf-8")
-    part.replace(index)
+    index = out / "index.html"
+    with whole(index) as part:
+        part.write_text(page(given), encoding="utf-8")
     return index
 
 

@@ -49,7 +49,8 @@ class Layer:
     def __call__(self, x: Any) -> Value:
         x = x if isinstance(x, Value) else constant(x)
         if shape_of(x)[-1:] != self.w.shape[:1]:
-            raise ShapeError(f"u = x @ {self.w.name}: x is {shape_of(x)} and {self.w.name} is {self.w.shape}; the layer has "
+            name = getattr(self.w, "name", None) or "w"
+            raise ShapeError(f"u = x @ {name}: x is {shape_of(x)} and {name} is {self.w.shape}; the layer has "
                              f"{self.w.shape[0]} input units, so x needs {self.w.shape[0]} columns, one row per association.")
         self.x = x
         u = matmul(x, self.w)  # (12)
@@ -114,6 +115,9 @@ class Network:
 
     def at(self, parameters: Sequence[Any]) -> Network:
         """The same network with other weights and biases, ordered as `parameters`; Values among them are differentiated."""
+        if [np.shape(w) for w in parameters] != [w.shape for w in self.parameters]:
+            raise ShapeError(f"the network has parameters of the shapes {[w.shape for w in self.parameters]}, and these are "
+                             f"{[np.shape(w) for w in parameters]}.")
         given = iter(parameters)
         return Network.of([layer.at(next(given), None if layer.b is None else next(given)) for layer in self.layers])
 
