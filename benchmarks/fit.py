@@ -26,11 +26,9 @@ def compared(sizes, data, epsilon, turns):
     times, (short, long) = in_turns(steps, turns=turns), EPOCHS
     loop, ours = ([(more - less) / (long - short) for less, more in zip(times[make, short], times[make, long])]
                   for make in (bare_loop, with_fit))
-    once = statistics.median(seconds - short * epoch for seconds, epoch in zip(times[with_fit, short], ours))
     ratio, name = paired(ours, loop), "-".join(map(str, sizes))
     return [Row(f"bare loop, {name}", statistics.median(loop), to_first=1.0),
-            Row(f"fit, {name}", statistics.median(ours), to_first=ratio, target=f"≤ {LIMIT} × the loop", reached=ratio <= LIMIT),
-            Row(f"fit, {name}, once: checks and the verdict", once)]
+            Row(f"fit, {name}", statistics.median(ours), to_first=ratio, target=f"≤ {LIMIT} × the loop", reached=ratio <= LIMIT)]
 
 
 def points():
