@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 DEFAULT_OUT = Path("lecture")
 
@@ -14,11 +19,31 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns 0, 1 if a check failed, 2 for bad arguments or a missing package."""
     chosen = _parser().parse_args(arguments)
     try:
-        return chosen.run(chosen)
+        with _ctrl_c_stops_everything():
+            return chosen.run(chosen)
     except ModuleNotFoundError as error:
         return _refuse(f"the lecture needs the package {error.name}. Install it with: pip install 'tinygrad-edu[lecture]'")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Stopped):
         return _refuse("stopped by Ctrl-C")
+
+
+class _Stopped(BaseException):
+    """Ctrl-C, under a name that `fit` does not take for the end of learning alone."""
+
+
+@contextmanager
+def _ctrl_c_stops_everything() -> Iterator[None]:
+    def stop(*signal_and_frame: Any) -> None:
+        raise _Stopped
+
+    if threading.current_thread() is not threading.main_thread():  # which signals go to
+        yield
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,8 +1,10 @@
 """Every section gives its checks, figures and page; the command says clearly what is wrong with its arguments."""
 
 import re
+import signal
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 
 import numpy as np
@@ -154,6 +156,21 @@ def test_a_folder_that_cannot_be_written_into_is_found_before_any_time_is_spent(
     assert "cannot write into" in error
     assert error.count("\n") == 1
     assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_ctrl_c_stops_the_whole_lecture_and_not_only_what_is_being_learnt(tmp_path):
+    command = [sys.executable, "-u", "-m", "tinygrad_edu", "lecture", "one-weight", "deep", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as lecture:
+        for line in lecture.stdout:
+            if line.startswith("The simplest network"):
+                break
+        time.sleep(1.0)  # now the deep network is learning
+        lecture.send_signal(signal.SIGINT)
+        _, error = lecture.communicate(timeout=30)
+    assert lecture.returncode == 2
+    assert "stopped by Ctrl-C" in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "index.html").exists()
 
 
 def test_python_dash_m_is_the_command():

@@ -7,6 +7,7 @@ test comes first, so that the last weights in the History are those whose gradie
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History, norm
 from tinygrad_edu.learning.optimizer import check_epsilon
+from tinygrad_edu.learning.progress import progress
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.learning.verdict import judge
 from tinygrad_edu.network.error import half_squared_error
@@ -86,7 +88,9 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
     if len(x) != len(target):
         raise ShapeError(f"there are {len(x)} inputs and {len(target)} targets: each association needs one of both.")
     history, learning = History(), True      # initialise network weights (Network did); set learning to true
+    passes = progress(itertools.count(), "pass", stopping.cap)
     while learning:                          # while learning do
+        next(passes)                         #   (a progress bar, should it take longer than a second)
         for w in network.parameters:
             w.grad = None                    #   set vector of gradients ∇E to zero
         E = 0.0
