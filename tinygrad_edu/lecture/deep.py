@@ -166,10 +166,10 @@ def _movie(results: Results, titles: dict[str, str]) -> Movie:
     passes = list(shown[0])
     paper, show = units.blame_strips({title: found[0] for title, found in zip(titles.values(), shown)}, 1.0, signed=False,
                                      label="size of δ of each unit, over all digits (rms)")
-    counter = paper.suptitle("after 0 passes", fontsize=11)
+    counter = paper.suptitle("passes of learning: 0", fontsize=11)
 
     def update(n: int) -> list[Any]:
-        counter.set_text(f"after {passes[n]} passes")
+        counter.set_text(f"passes of learning: {passes[n]}")
         return [*show(*(found[passes[n]] for found in shown)), counter]
 
     return Movie(paper, update, len(passes), fps=8)

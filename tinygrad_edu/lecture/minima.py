@@ -157,7 +157,7 @@ def figures(results: Results) -> dict[str, Picture]:
     frames = np.unique(np.geomspace(1, len(results["disc"]), 70).round().astype(int)) - 1  # it rolls ever more slowly
     rolling = motion.rolling(lambda s: results["across"](s).item(), {"into the local minimum": results["disc"][frames].tolist(),
                              "into the global one": results["downhill"][frames.clip(max=len(results["downhill"]) - 1)].tolist()},
-                             [f"after {n} steps" for n in frames], span=(-0.45, 1.5), xlabel="s, along the line")
+                             [f"steps down: {n}" for n in frames], span=(-0.45, 1.5), xlabel="s, along the line")
     return {
         "surface": Picture(tall, "Fig. 4, of a real network: E over the two weights of one sigmoid unit that has to please six "
                                  "associations. There are four valleys, of different depth, around a hill.",
@@ -211,9 +211,10 @@ SECTION = Section(
                     r"\text{saddle: one} < 0")),
     look_for="The charts of many starts. By the size of the gradient alone, solved and unsolved networks cannot be told apart. "
              "Those that stay at E ≈ ¼ are not in a valley: their hidden units are saturated, and the bottom is at infinity.",
-    aside="“Not convex, so it has local minima” is too strong: not convex means that it may have some. In XOR we found none: all "
-          "that looked like one was a plateau or a saddle (4,000 starts). A little weight decay, λ = 10⁻⁴, turns the plateau "
-          "into a true local minimum, and that is used for Fig. 5. Gradient methods only move downwards if ε is small enough: "
-          "see 2/λmax in section 1. The six associations of Fig. 4 are ours, and so is its bias of 2.",
+    aside="“Not convex, so it has local minima” is too strong: not convex means that it may have some. In XOR none was found when "
+          "this lecture was written, from 4,000 starts: all that looked like one was a plateau or a saddle. A little weight "
+          "decay, λ = 10⁻⁴, turns the plateau into a true local minimum, and that is used for Fig. 5. Gradient methods only "
+          "move downwards if ε is small enough: see 2/λmax in section 1. The six associations of Fig. 4 are ours, and so is its "
+          "bias of 2.",
     compute=compute, checks=checks, figures=figures, code=(E_of, downhill, xor, from_start),
 )

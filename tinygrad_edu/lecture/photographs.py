@@ -134,7 +134,7 @@ def figures(results: Results) -> dict[str, Picture]:
     frames = [[show(recall[t]) for recall in results["fading"]] for t in range(2)]
     movie = motion.developing({"cue (b)": [show(results["cues"][0])], "output (c)": frames[0],
                                "cue (e)": [show(results["cues"][1])], "output (f)": frames[1]},
-                              [f"after {n} passes" for n in range(len(results["fading"]))], scale=150 // side)
+                              [f"passes of learning: {n}" for n in range(len(results["fading"]))], scale=150 // side)
     return {
         "recall": Picture(panels, f"Two photographs of {side} × {side} pixels are each associated with themselves. A noisy cue "
                                   f"brings the clean picture back: the memory is content addressable. {CREDIT}",
