@@ -30,6 +30,13 @@ def test_a_csv_without_names_has_its_last_column_as_target(csv):
     np.testing.assert_array_equal(target, [[3], [60]])
 
 
+def test_a_separator_is_one_character_and_may_stand_in_a_name(csv):
+    for separator in (";;", "", "\n", 5):
+        with pytest.raises(ValueError, match="one character"):
+            read_csv(csv("a,b\n1,2\n"), separator=separator)
+    assert read_csv(csv('"a;b",p(y|x)\n1,2\n'))[0].tolist() == [[1.0]]
+
+
 def test_another_separator_can_be_named(csv):
     x, target = read_csv(csv("a;b;c\n1;2;3\n"), target=np.int64(0), separator=";")
     assert (x.tolist(), target.tolist()) == ([[2.0, 3.0]], [[1.0]])
@@ -55,6 +62,8 @@ def test_several_columns_can_be_the_target_and_quotes_and_the_mark_of_excel_do_n
     ("a,b\n1,2\n", 2, ["no column 2"]),
     ("a;b\n1;2\n", -1, ["';'", "separator=';'"]),
     ("a\tb\n1\t2\n", -1, ["separator='\\t'"]),
+    ("a,b\n1,2\n", ["b", -1], ["named twice"]),
+    ("a,b\n1,2\n", True, ["no column True"]),
     ("a,b\n1,2\n", [], ["no column is the target", "a, b"]),
     ("a,b\n1,2\n", 1.0, ["no column 1.0"]),
     ("a\n1\n", -1, ["nothing is left", "commas"]),

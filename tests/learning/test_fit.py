@@ -246,6 +246,37 @@ def test_a_run_that_diverges_goes_back_to_its_lowest_error_and_can_go_on_more_sl
     assert len(history.weights) == len(history.kept) == history.steps
 
 
+@pytest.mark.parametrize("epochs", range(20, 45))
+def test_a_run_that_diverges_with_its_very_last_change_says_so_too(epochs):
+    net = Network(1, 1, weights=[[[1.0]]])
+    history = fit(net, [[1.0], [2.0]], [[1.0], [0.0]], GradientDescent(1e5), epochs=epochs)
+    assert (history.verdict.kind == "diverged") == (not np.isfinite(history.E[-1]))
+    assert np.isfinite(net.weights[0]).all()
+    if history.verdict.kind == "diverged":
+        assert net.weights[0].item() == 1.0
+        assert fit(net, [[1.0], [2.0]], [[1.0], [0.0]], GradientDescent(0.01), epochs=50, resume=history).E[-1] < 1
+
+
+def test_early_stopping_that_begins_on_resuming_knows_the_passes_before():
+    late = fit(network(), x, target, Adam(0.1), epochs=60, validation=others)
+    stop = EarlyStopping(1000)
+    gone_on = fit(late.network, x, target, Adam(0.1), epochs=120, validation=others, early_stopping=stop, resume=late)
+    best = int(np.argmin(gone_on.validation))
+    assert best < 60
+    assert gone_on.best_epoch == best
+    np.testing.assert_array_equal(gone_on.network.weights[0], gone_on.weights[best][0])
+
+
+def test_a_best_pass_of_an_earlier_early_stopping_is_not_put_back_without_one():
+    first = fit(network(), x, target, Adam(0.1), epochs=10, validation=others, early_stopping=EarlyStopping(100))
+    second = fit(first.network, x, target, Adam(0.1), epochs=20, validation=others, resume=first)
+    assert second.best is None
+    np.testing.assert_array_equal(second.network.weights[0], second.last[1][0])
+    third = fit(first.network, x, target, GradientDescent(9.0), epochs=500, validation=others, resume=second)
+    assert third.verdict.kind == "diverged"
+    assert f"after {third.last[0]} pass" in third.verdict.sentence
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_early_stopping_goes_on_after_a_divergence(seed):
     net, stop = Network(2, 3, 1, bias=True, seed=seed), EarlyStopping(10**6)

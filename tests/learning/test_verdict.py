@@ -176,7 +176,34 @@ def test_one_loose_step_from_the_bottom_is_not_yet_the_bottom():
     network = Network(1, 1, weights=[[[3.0]]])
     verdict = fit(network, line, [[1.0], [0.0], [1.0]], GradientDescent(0.05), epochs=500, tolerance=2).verdict
     assert 0.1 < verdict.evidence["bottom"] < 1
-    assert verdict.kind == "plateau"
+    assert verdict.kind == "slope"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_large_network_that_learnt_everything_is_at_a_minimum(seed):
+    points = np.random.default_rng(seed).normal(size=(3, 2))
+    network = Network(2, 20, 1, bias=True, hidden="tanh", seed=seed)
+    verdict = fit(network, points, [[1.0], [0.0], [-1.0]], GradientDescent(0.02), epochs=9000, tolerance=1e-5).verdict
+    assert (verdict.kind, verdict.place) == ("minimum", "minimum")
+
+
+def test_a_bowl_in_which_the_weights_swing_is_not_a_plateau():
+    for seed in range(20):
+        network = Network(2, 1, seed=seed)
+        points = np.random.default_rng(seed).normal(size=(5, 2))
+        surface = ErrorSurface(network, points, points[:, :1] + 1)
+        optimizer = GradientDescent(0.999 * surface.largest_stable_epsilon())
+        verdict = fit(network, points, points[:, :1] + 1, optimizer, epochs=51, tolerance=0).verdict
+        assert verdict.place in ("slope", "minimum")
+
+
+def test_small_on_the_way_and_not_small_at_the_end_is_told():
+    rng = np.random.default_rng(3)
+    points = rng.normal(size=(12, 2))
+    history = fit(Network(2, 1), points, points[:, :1] + rng.normal(size=(12, 1)), GradientDescent(0.3), batch=3, epochs=500,
+                  tolerance=2.0)
+    assert history.converged
+    assert (history.gradient_norm[-1] >= 2.0) == ("for all at once" in history.verdict.sentence)
 
 
 @pytest.mark.parametrize(("seed", "passes", "place"), [(6, 10_000, "plateau"), (35, 4000, "saddle")])

@@ -119,9 +119,9 @@ def learning(axis: Any, history: History, stops: dict[str, int] | None = None) -
     stops: after how many passes learning stopped, by name; this run's own stop if they are not given.
     """
     T = len(history.x) if history.validation else 1
+    _logarithmic(axis, history.E)
     axis.plot(_drawable((np.array(history.E) - history.penalty) / T), color=BLUE, label="training set")
     axis.set(xlabel="passes of learning", ylabel="error E per association" if history.validation else "error E")
-    _logarithmic(axis, history.E)
     axis.xaxis.get_major_locator().set_params(integer=True)
     if history.validation:
         validation = np.divide(history.validation, len(history.validation_set[0]))
@@ -155,7 +155,7 @@ def _drawable(values: Any) -> ndarray:
 
 
 def _logarithmic(axis: Any, values: Sequence[float]) -> None:
-    """A logarithmic scale, if there is anything on it."""
+    """A logarithmic scale, if there will be anything on it; before it is drawn, or matplotlib overflows on the way."""
     if any(0 < value < 1e30 for value in values):
         axis.set_yscale("log")
 
@@ -173,9 +173,9 @@ def plot(history: History, path: str | Path | None = None) -> Any:
         paper, (above, below) = canvas.figure(rows=2, height=5.2, sharex=True, height_ratios=[3, 2])
         learning(above, history)
         above.set_xlabel("")
+        _logarithmic(below, history.gradient_norm)
         below.plot(_drawable(history.gradient_norm), color=ORANGE)
         below.set(xlabel="passes of learning", ylabel="|∇E|")
-        _logarithmic(below, history.gradient_norm)
         paper.align_ylabels()
         paper.suptitle("\n".join(textwrap.wrap(str(history.verdict or history.reason), 80)), fontsize=10, x=0.02, ha="left")
         if path is not None:

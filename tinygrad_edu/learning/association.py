@@ -82,10 +82,12 @@ def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1, sep
     target: the column or the columns to learn, by name or by place (-1 is the last); all others are x. Raises ValueError that
     names line and column for a missing value or one that is no number, and for a column that is not there; FileNotFoundError.
     """
+    if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n':
+        raise ValueError(f"the separator is {separator!r}; it is one character between the columns, such as ',' or ';'.")
     lines = _lines(Path(path), separator)
     _, first = lines[0]
-    other = next((mark for mark in ";\t|" if mark != separator and mark in "".join(first)), None)
-    if other:
+    other = next((mark for mark in ";\t|" if mark in first[0]), None)
+    if other and len(first) == 1:
         raise ValueError(f"{path} seems to have {other!r} between its columns: read_csv(..., separator={other!r}).")
     named = all(_number(cell) is None for cell in first)  # one number among them, and it is the first row with a mistake in it
     names = [(named and cell.strip()) or f"column {i}" for i, cell in enumerate(first, start=1)]
@@ -94,6 +96,8 @@ def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1, sep
         raise ValueError(f"{path} has the names of columns and no numbers below them.")
     numbers = np.array([_row(path, line, cells, names) for line, cells in rows])
     chosen = [_place(path, column, names) for column in (target if isinstance(target, (list, tuple)) else [target])]
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"a column of {path} is named twice as the target: {target!r}.")
     if not chosen:
         raise ValueError(f"no column is the target. {path} has {', '.join(names)}.")
     others = [i for i in range(len(names)) if i not in chosen]
@@ -142,7 +146,7 @@ def _number(cell: str) -> float | None:
 def _place(path: Any, column: Any, names: list[str]) -> int:
     if isinstance(column, str) and names.count(column) == 1:
         return names.index(column)
-    if isinstance(column, (int, np.integer)) and -len(names) <= column < len(names):
+    if isinstance(column, (int, np.integer)) and not isinstance(column, bool) and -len(names) <= column < len(names):
         return int(column) % len(names)
     several = "several columns" if column in names else "no column"
     raise ValueError(f"{path} has {several} {column!r}. It has {', '.join(names)}.")

@@ -24,7 +24,7 @@ from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History, norm, room_for
 from tinygrad_edu.learning.optimizer import Gradients, Memory, Optimizer
 from tinygrad_edu.learning.progress import progress
-from tinygrad_edu.learning.stopping import EarlyStopping, Stopping
+from tinygrad_edu.learning.stopping import EarlyStopping, Stopping, passes
 from tinygrad_edu.learning.verdict import judge
 from tinygrad_edu.network.error import half_squared_error, weight_decay
 from tinygrad_edu.network.layer import Network
@@ -54,11 +54,11 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
     """
     (x, target), validation = _checked(network, x, target, optimizer, error, epochs, tolerance, batch, decay, validation,
                                        early_stopping, seed, report)
-    history, memory = _begun(network, x, target, validation, optimizer, error, epochs, resume)
+    history, memory = _begun(network, x, target, validation, optimizer, error, epochs, early_stopping, resume)
     history.network, history.x, history.target, history.validation_set, history.error = network, x, target, validation, error
     history.settings = {"optimizer": type(optimizer).__name__, **asdict(optimizer), "error": getattr(error, "__name__", str(error)),
                         "batch": batch, "decay": decay, "seed": seed, "tolerance": tolerance}
-    parameters, stopping, reason = network.parameters, Stopping(tolerance, cap=epochs), f"cap: {epochs} passes"
+    parameters, stopping, reason = network.parameters, Stopping(tolerance, cap=epochs), f"cap: {passes(epochs)}"
     measure, most = partial(_measured, network, parameters, error), room_for(_numbers(parameters))
     surface = ErrorSurface(network, x, target, error, decay)
     gradient: Gradients
@@ -85,28 +85,26 @@ def fit(network: Network, x: Any, target: Any, optimizer: Optimizer, *, error: E
                 report(history)
             if reason := stopping.reason(history):
                 break
-        if reason.startswith("diverged"):
-            history.last = _lowest(history, optimizer)
-        elif reason.startswith("|∇E|"):  # back to the weights from before the pass: those whose gradient was found to be small
+        if reason.startswith("|∇E|"):  # back to the weights from before the pass: those whose gradient was found to be small
             history.last = start
         else:
             history.last = history.steps, _numbers(parameters), memory
         history.reason = reason
-        _finish(history, surface, early_stopping)
+        _finish(history, surface, optimizer, early_stopping)
     except KeyboardInterrupt:
         history.reason, history.last = "interrupted by Ctrl-C", start
-        _finish(history, surface, early_stopping)
+        _finish(history, surface, optimizer, early_stopping)
     except Exception:  # in the error or in the report: they are the user's
         _put(parameters, start[1])
         raise
     return history
 
 
-def _finish(history: History, surface: ErrorSurface, early_stopping: EarlyStopping | None) -> None:
+def _finish(history: History, surface: ErrorSurface, optimizer: Optimizer, early_stopping: EarlyStopping | None) -> None:
     """Makes the last entry that of the last weights, finds the verdict, and puts the best weights back."""
     network, (epoch, weights, _) = surface.network, history.last
-    _put(network.parameters, weights)
     if not history.reason.startswith("diverged"):
+        _put(network.parameters, weights)
         history.cut(epoch)
         E, penalty, gradients = _measured(network, network.parameters, surface.error, surface.x, surface.target, surface.decay)
         history.enter(E, penalty, norm(*gradients))
@@ -115,6 +113,11 @@ def _finish(history: History, surface: ErrorSurface, early_stopping: EarlyStoppi
             if early_stopping:
                 early_stopping.reason(history, weights)  # these may be the best
         history.keep_last(weights)
+        if not np.isfinite(E):
+            history.reason = f"diverged: E is {E} after {passes(epoch)}"
+    if history.reason.startswith("diverged"):
+        history.last = _lowest(history, optimizer)
+        _put(network.parameters, history.last[1])
     history.verdict = judge(history, surface)
     if early_stopping:
         _put(network.parameters, history.best[1])
@@ -155,7 +158,7 @@ def _lowest(history: History, optimizer: Optimizer) -> tuple[int, list[Any], Mem
 
 
 def _begun(network: Network, x: Any, target: Any, validation: Any, optimizer: Optimizer, error: Error, epochs: int,
-           resume: History | None) -> tuple[History, Memory]:
+           early_stopping: EarlyStopping | None, resume: History | None) -> tuple[History, Memory]:
     """(a History to write into, what the optimizer remembers), with the network at its weights."""
     if resume is None:
         return History(), optimizer.start(_numbers(network.parameters))
@@ -177,6 +180,10 @@ def _begun(network: Network, x: Any, target: Any, validation: Any, optimizer: Op
     _put(network.parameters, weights)
     history = resume.copy()
     history.cut(epoch)
+    if early_stopping is None:
+        history.best = None
+    elif history.validation and (history.best is None or history.validation[history.best[0]] > np.nanmin(history.validation)):
+        history.find_best()  # there was no early stopping before, or not all the time
     same = resume.settings["optimizer"] == type(optimizer).__name__
     return history, memory if same else optimizer.start(weights)  # another optimizer has nothing to remember
 

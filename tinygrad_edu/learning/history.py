@@ -81,7 +81,12 @@ class History:
 
     @property
     def best_epoch(self) -> int:
-        """After how many passes the validation error was lowest; the last one without a validation set."""
+        """After how many passes the validation error was lowest; the last one without a validation set.
+
+        With early stopping, the pass whose weights were put back.
+        """
+        if self.best is not None:
+            return self.best[0]
         return int(np.nanargmin(self.validation)) if np.isfinite(self.validation).any() else self.stop_epoch
 
     @property
@@ -124,10 +129,15 @@ class History:
         self.kept[:] = [kept for kept in self.kept if kept < epoch]
         del self.weights[len(self.kept) :]
         if self.best is not None and self.best[0] >= epoch:
-            self.best = None
-            if self.kept and self.validation:  # the best of those that are left
-                best = int(np.nanargmin([self.validation[kept] for kept in self.kept]))
-                self.best = self.kept[best], self.weights[best]
+            self.find_best()
+
+    def find_best(self) -> None:
+        """Makes `best` the pass with the lowest validation error, of those whose weights were kept."""
+        errors = [self.validation[kept] for kept in self.kept if kept < len(self.validation)]
+        self.best = None
+        if np.isfinite(errors).any():
+            best = int(np.nanargmin(errors))
+            self.best = self.kept[best], self.weights[best]
 
     def copy(self) -> History:
         """Another history with the same entries."""

@@ -30,8 +30,13 @@ class Stopping:
         if gradient < self.tolerance:
             return f"|∇E| ≈ 0: {gradient:.2g} < {self.tolerance:g}"
         if history.steps >= self.cap:
-            return f"cap: {self.cap} passes"
+            return f"cap: {passes(self.cap)}"
         return ""
+
+
+def passes(n: int) -> str:
+    """n passes, in words."""
+    return f"{n} pass{'es' * (n != 1)}"
 
 
 @dataclass(frozen=True)
@@ -56,5 +61,5 @@ class EarlyStopping:
             history.best = now, weights
         waited = now - history.best[0]
         if waited > self.patience:
-            return f"validation error: not lower for {waited} pass{'es' * (waited > 1)}, and lowest after {history.best[0]}"
+            return f"validation error: not lower for {passes(waited)}, and lowest after {history.best[0]}"
         return ""

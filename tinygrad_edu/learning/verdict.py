@@ -20,6 +20,7 @@ from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import plain
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History, Verdict
+from tinygrad_edu.learning.stopping import passes
 from tinygrad_edu.network.error import ERRORS
 from tinygrad_edu.network.layer import Network
 
@@ -28,7 +29,7 @@ MANY, MOST = 0.25, 0.5  # shares of saturated units: with many, they are why it 
 SOLVED = 0.01  # of E at the start
 NEAR = 0.1  # in weights: how far from the bottom a minimum may still be
 STEEP = 0.17  # |∇E| per weight: a curvature down that soon outgrows the gradient
-LEVEL = 1e-9  # of λmax: a curvature that is no more than rounding
+LEVEL, SHALLOW = 1e-9, 1e-5  # of λmax: a curvature that is no more than rounding; one that leads nowhere soon
 FALLING = 0.01  # of E in the last tenth of the passes: then it was still going down
 ONE_STEP = 0.05  # of E, if the best step along -∇E would take that much away: then it is not at rest
 FEW = 400  # weights; of a larger network λmin and λmax are estimated, and only where |∇E| ≈ 0
@@ -47,11 +48,13 @@ def judge(history: History, surface: ErrorSurface) -> Verdict:
             return _diverged(history, surface, numbers)
         if kind == "|∇E| ≈ 0":
             place, why = _place(history, surface, numbers)
+            if numbers["|∇E|"] >= history.settings.get("tolerance", np.inf):
+                how += f", added up over mini-batches; it is {numbers['|∇E|']:.2g} for all at once"
             return Verdict(place, f"|∇E| ≈ 0 ({how}), and {why}.", numbers, place)
         if kind == "validation error":
             return Verdict("validation", f"the validation error was {how}, whose weights were put back.", numbers)
         if kind.startswith("interrupted"):
-            return Verdict("interrupted", f"by Ctrl-C after {history.stop_epoch} passes.", numbers)
+            return Verdict("interrupted", f"by Ctrl-C after {passes(history.stop_epoch)}.", numbers)
         place, why = _at_the_cap(history, surface, numbers)
         return Verdict("cap", f"{how}, with |∇E| still {numbers['|∇E|']:.2g}{why}.", numbers, place)
     except Exception as error:  # an error function that cannot be differentiated twice, say: the run is not lost for it
@@ -108,7 +111,7 @@ def _place(history: History, surface: ErrorSurface, numbers: dict[str, float]) -
     share = saturated_share(surface.network, surface.x)
     numbers |= {"λmin": lowest, "λmax": highest, "saturated": share, "bottom": far}
     E, rounding = numbers["E"], LEVEL * abs(highest)
-    if -lowest > max(STEEP * numbers["|∇E|"], rounding):
+    if -lowest > max(STEEP * numbers["|∇E|"], SHALLOW * abs(highest)):
         return "saddle", f"E is {E:.3g}, but the surface curves down in some direction (λmin = {lowest:.2g}): there is a way out"
     if history.settings.get("error", "half_squared_error") in ERRORS and E / (history.E[0] or 1.0) <= SOLVED:
         return "minimum", f"E is {E:.2g}, after {history.E[0]:.2g} at the start, and cannot be less than 0"
@@ -116,11 +119,12 @@ def _place(history: History, surface: ErrorSurface, numbers: dict[str, float]) -
         return "minimum", f"E is {E:.3g}, and no direction {found}: the curvatures λ lie between {lowest:.2g} and {highest:.2g}"
     if share >= MANY:
         return "plateau", f"E is {E:.3g}, but {share:.0%} of the units are saturated (slope < {SATURATED}) and pass on no blame"
-    return "plateau", f"E is {E:.3g}, but along −∇E the bottom is still {far:.2g} away, in weights"
+    place = "slope" if lowest > rounding else "plateau"
+    return place, f"E is {E:.3g}, but along −∇E the bottom is still {far:.2g} away, in weights"
 
 
 def _diverged(history: History, surface: ErrorSurface, numbers: dict[str, float]) -> Verdict:
-    sentence = f"E was {history.E[-1]} after {history.stop_epoch} passes"
+    sentence = f"E was {history.E[-1]} after {passes(history.stop_epoch)}"
     epsilon = history.settings.get("epsilon")
     if epsilon:
         sentence += f" with ε = {epsilon:g}"
@@ -131,5 +135,5 @@ def _diverged(history: History, surface: ErrorSurface, numbers: dict[str, float]
         numbers["2/λmax"] = limit
         sentence += f"; at the start, the largest stable ε was 2/λmax = {limit:.3g}"
     back = history.best or history.last  # the slides' algorithms have neither
-    again = f" The weights are those from after {back[0]} passes again." if back else ""
+    again = f" The weights are those from after {passes(back[0])} again." if back else ""
     return Verdict("diverged", f"{sentence}. Make ε smaller.{again}", numbers)
