@@ -142,7 +142,7 @@ def _error_alone(network: Network, error: Error, associations: Associations) -> 
 
 
 def _numbers(parameters: Sequence[Value]) -> list[Any]:
-    return [w.data for w in parameters]
+    return [w.output for w in parameters]  # `w.data` takes three times as long
 
 
 def _put(parameters: Sequence[Value], numbers: Sequence[Any]) -> None:

@@ -25,7 +25,7 @@ from tinygrad_edu.network.error import ERRORS, half_squared_error
 from tinygrad_edu.network.layer import Layer, Network
 
 MEMORY = 64e6  # bytes of weights that a History keeps: beyond that, those of every second, fourth, eighth ... pass only
-MOST_KEPT = 1000  # and no more of them than that
+MOST_KEPT = 500  # and no more of them than that
 FORMAT = "tinygrad_edu history 1"
 
 
@@ -111,7 +111,7 @@ class History:
         stride = self.kept[1] - self.kept[0] if len(self.kept) > 1 else 1
         if epoch % stride:
             return
-        self.weights.append(weights)
+        self.weights.append(list(map(_frozen, weights)))
         self.kept.append(epoch)
         if len(self.weights) > most:
             del self.weights[1::2], self.kept[1::2]
@@ -119,7 +119,7 @@ class History:
     def keep_last(self, weights: list[Any]) -> None:
         """Keeps the weights that learning ended with, whether it is their turn or not."""
         if self.kept[-1:] != [self.stop_epoch]:
-            self.weights.append(weights)
+            self.weights.append(list(map(_frozen, weights)))
             self.kept.append(self.stop_epoch)
 
     def cut(self, epoch: int) -> None:
