@@ -33,10 +33,10 @@ FORMAT = "tinygrad_edu history 1"
 class Verdict:
     """Why learning stopped: in one word, in a sentence, and with the numbers that it rests on."""
 
-    kind: str  # minimum, plateau or saddle, where |∇E| ≈ 0; cap, diverged, validation, interrupted
+    kind: str  # minimum, plateau, saddle or slope, where |∇E| ≈ 0; cap, diverged, validation, interrupted; unknown
     sentence: str
     evidence: dict[str, float] = field(default_factory=dict)
-    place: str = ""  # what the surface is like there, if that was looked at: minimum, plateau, saddle, slope
+    place: str = ""  # what the surface is like there, if that was looked at: minimum, plateau, saddle, slope, rising
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.sentence}"

@@ -34,7 +34,6 @@ FALLING = 0.01  # of E in the last tenth of the passes: then it was still going 
 ONE_STEP = 0.05  # of E, if the best step along -∇E would take that much away: then it is not at rest
 FEW = 400  # weights; of a larger network λmin and λmax are estimated, and only where |∇E| ≈ 0
 
-
 # The slope of a unit with state y, on the sigmoid's scale: at most 1/4. A linear unit is never saturated.
 SLOPES = {"sigmoid": lambda y: y * (1 - y), "tanh": lambda y: (1 - y * y) / 4, "relu": lambda y: (y > 0) / 4}
 
@@ -58,7 +57,7 @@ def judge(history: History, surface: ErrorSurface) -> Verdict:
         place, why = _at_the_cap(history, surface, numbers)
         return Verdict("cap", f"{how}, with |∇E| still {numbers['|∇E|']:.2g}{why}.", numbers, place)
     except Exception as error:  # an error function that cannot be differentiated twice, say: the run is not lost for it
-        return Verdict(kind.partition(" ")[0], f"{how}; what kind of place it is could not be found out ({error})", numbers)
+        return Verdict("unknown", f"{history.reason}; what kind of place it is could not be found out ({error})", numbers)
 
 
 def _at_the_cap(history: History, surface: ErrorSurface, numbers: dict[str, float]) -> tuple[str, str]:
