@@ -23,7 +23,8 @@ def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles:
     A way that is shorter than another waits at its end; one that leaves the span is out of sight.
     """
     longest = max(len(way) for way in ways.values())
-    low, high = span or _span([w for way in ways.values() for w in way])
+    titles = titles or _steps(longest)
+    low, high = span or around([w for way in ways.values() for w in way], 0.3)
     along = np.linspace(low, high, 301)
     height = np.array([float(E(w)) for w in along])
     paper, axes = canvas.figure(1, len(ways), width=max(4.6, 2.7 * len(ways)), height=3.2, sharey=True, squeeze=False)
@@ -36,14 +37,14 @@ def rolling(E: Callable[[float], Any], ways: dict[str, Sequence[float]], titles:
         top = highest if highest is not None else height.max()
         axis.set(xlabel=xlabel, xlim=(low, high), ylim=(min(0.0, height.min()) - 0.05 * top, 1.05 * top), title=name)
     axes[0][0].set_ylabel("error E")
-    counter = paper.suptitle(" ", fontsize=11) if titles is None else paper.suptitle(titles[0], fontsize=11)
+    counter = paper.suptitle(titles[0], fontsize=11)
 
     def update(n: int) -> list[Any]:
         for disc, trail, (name, way) in zip(discs, trails, ways.items()):
             now = min(n, len(way) - 1)
             disc.set_data([way[now]], [heights[name][now]])
             trail.set_data(way[: now + 1], heights[name][: now + 1])
-        counter.set_text(titles[n] if titles is not None else f"after {n} step{'s' * (n != 1)}")
+        counter.set_text(titles[n])
         return [*trails, *discs, counter]
 
     return Movie(paper, update, longest, fps=8)
@@ -53,20 +54,21 @@ def paths(E: Callable[[float, float], float], box: surface.Box, ways: Sequence[n
           titles: Sequence[str] | None = None) -> Movie:
     """The ways of two weights over the contours of E, each (steps, 2), from as many starts."""
     longest = max(len(way) for way in ways)
+    titles = titles or _steps(longest)
     paper, axis = canvas.figure(width=4.8, height=4.4)
     surface.contours(axis, E, box)
     lines, discs = [], []
     for _ in ways:
         lines += axis.plot([], [], "-", color=INK, lw=1.3)
         discs += axis.plot([], [], "o", color="white", mec=INK, mew=1.5, ms=8)
-    title = axis.set_title(titles[0] if titles is not None else " ")
+    title = axis.set_title(titles[0])
 
     def update(n: int) -> list[Any]:
         for line, disc, way in zip(lines, discs, ways):
             now = min(n, len(way) - 1)
             line.set_data(*way[: now + 1].T)
             disc.set_data(*way[now : now + 1].T)
-        title.set_text(titles[n] if titles is not None else f"after {n} step{'s' * (n != 1)}")
+        title.set_text(titles[n])
         return [*lines, *discs, title]
 
     return Movie(paper, update, longest)
@@ -103,7 +105,12 @@ def developing(columns: dict[str, Sequence[ndarray]], titles: Sequence[str], sca
     return Movie(paper, update, len(titles))
 
 
-def _span(ws: Sequence[float]) -> tuple[float, float]:
-    low, high = float(np.min(ws)), float(np.max(ws))
-    margin = 0.3 * (high - low) or 1.0
-    return low - margin, high + margin
+def around(values: Any, margin: float) -> tuple[float, float]:
+    """From below the smallest to above the largest of the values, by a share of their range; by 1 if they are all alike."""
+    low, high = float(np.min(values)), float(np.max(values))
+    reach = margin * (high - low) or 1.0
+    return low - reach, high + reach
+
+
+def _steps(frames: int) -> list[str]:
+    return [f"after {n} step{'s' * (n != 1)}" for n in range(frames)]

@@ -66,7 +66,7 @@ def answers(history: History, frames: int = 100) -> Movie:
     if history.error is binary_cross_entropy:  # then the network gives total inputs, and the states of its unit are wanted
         state = lambda network, x: sigmoid(_answer(network, x))  # noqa: E731
     x, target = history.x, np.ravel(history.target)
-    (left, right), (bottom, top) = _around(x[:, 0], 0.3), _around(x[:, 1], 0.3)
+    (left, right), (bottom, top) = motion.around(x[:, 0], 0.3), motion.around(x[:, 1], 0.3)
     x1, x2 = np.meshgrid(np.linspace(left, right, SIDE), np.linspace(bottom, top, SIDE))
     plane, middle = np.stack([x1.ravel(), x2.ravel()], axis=1), (target.min() + target.max()) / 2
     spread = (target.max() - target.min()) / 2 or 1.0
@@ -95,11 +95,11 @@ def curve(history: History, frames: int = 100) -> Movie:
     """The curve that a network of one input and one output draws through its associations."""
     networks = _networks(history, frames, "curve", 1, 1)
     x, target = history.x, history.target
-    along = np.linspace(*_around(x, 0.05), 201)
+    along = np.linspace(*motion.around(x, 0.05), 201)
     paper, axis = canvas.figure(width=5.2, height=3.4)
     curves.points(axis, history)
     (line,) = axis.plot(along, along, color=RED, lw=2.5)
-    axis.set(xlabel="x", ylabel="y", xlim=(along[0], along[-1]), ylim=_around(target, 0.4))
+    axis.set(xlabel="x", ylabel="y", xlim=(along[0], along[-1]), ylim=motion.around(target, 0.4))
     title = axis.set_title(_title(history, networks[0][0]))
 
     def update(n: int) -> list[Any]:
@@ -116,11 +116,11 @@ def stopping(history: History, frames: int = 100) -> Movie:
     networks = _networks(history, frames, "stopping", 1, 1, slowly=True)
     if not history.validation:
         raise ValueError("there is no validation error to show: give fit validation=0.2, or choose the scene `curve`.")
-    along = np.linspace(*_around(history.x, 0.05), 201)
+    along = np.linspace(*motion.around(history.x, 0.05), 201)
     paper, (left, right) = canvas.figure(1, 2, width=7.2, height=3.2)
     curves.points(left, history)
     (line,) = left.plot(along, along, color=RED, lw=2.5)
-    left.set(xlabel="x", ylabel="y", xlim=(along[0], along[-1]), ylim=_around(history.target, 0.4))
+    left.set(xlabel="x", ylabel="y", xlim=(along[0], along[-1]), ylim=motion.around(history.target, 0.4))
     last = networks[-1][0] + 1
     errors = [np.divide(history.E, len(history.x))[:last], np.divide(history.validation, len(history.validation_set[0]))[:last]]
     lines = [right.plot([], [], color=colour, linestyle=style, label=name)[0] for colour, style, name in
@@ -268,10 +268,3 @@ def _error(history: History) -> Any:
         raise ValueError("this history was learnt with an error function of your own, which its file does not hold: set "
                          "history.error to it first.")
     return history.error
-
-
-def _around(values: ndarray, margin: float) -> tuple[float, float]:
-    """From below the smallest to above the largest of the values, by a share of their range."""
-    low, high = float(np.min(values)), float(np.max(values))
-    reach = margin * (high - low) or 1.0
-    return low - reach, high + reach

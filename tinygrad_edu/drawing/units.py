@@ -66,7 +66,7 @@ def blame_strips(columns: dict[str, Sequence[ndarray]], largest: float, label: s
             if n == 0:
                 name = "output" if number == layers else f"hidden {number}"
                 axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
-            sizes.append(axis.text(1.02, 0.5, "0.0e-00", transform=axis.transAxes, va="center", fontsize=9, family="monospace"))
+            sizes.append(axis.text(1.02, 0.5, "", transform=axis.transAxes, va="center", fontsize=9, family="monospace"))
     bar = paper.colorbar(strips[0], ax=axes, location="bottom", aspect=45, fraction=0.1, pad=0.03, label=label)
     marks = [(sign * step, f"{'−' * (sign < 0)}{step:.4g}") for sign in ((-1, 1) if signed else (1,)) for step in steps[::2]]
     bar.set_ticks([mark for mark, _ in marks], labels=[text for _, text in marks])
@@ -78,6 +78,5 @@ def blame_strips(columns: dict[str, Sequence[ndarray]], largest: float, label: s
             size.set_text(f"{np.sqrt(np.mean(np.square(delta))):.1e}")
         return [*strips, *sizes]
 
-    paper.canvas.draw()  # with the placeholders in place, so that there is room for the numbers
     show(*columns.values())
     return paper, show

@@ -32,8 +32,8 @@ def associations(x: Any, target: Any) -> Associations:
     for name, numbers in (("x", x), ("target", target)):
         if not np.isfinite(numbers).all():
             where = tuple(np.argwhere(~np.isfinite(numbers))[0].tolist())
-            raise ValueError(f"{name}[{', '.join(map(str, where))}] is {numbers[where]}, and so are or may be others: no gradient "
-                             "can be got from that. Leave such associations out, or put a number there.")
+            raise ValueError(f"{name}[{', '.join(map(str, where))}] is {numbers[where]} ({(~np.isfinite(numbers)).sum()} of "
+                             f"{numbers.size} are no finite numbers). Leave such associations out, or put numbers there.")
         numbers.setflags(write=False)
     return x, target
 
