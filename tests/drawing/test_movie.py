@@ -14,7 +14,6 @@ from PIL import Image
 from tinygrad_edu.drawing.canvas import figure, style
 from tinygrad_edu.drawing.gif import BUSY
 from tinygrad_edu.drawing.movie import Movie
-from tinygrad_edu.learning.whole import whole
 
 x1, x2 = np.meshgrid(np.linspace(-0.3, 1.3, 31), np.linspace(-0.3, 1.3, 31))
 
@@ -337,20 +336,6 @@ def test_nothing_half_written_is_left_behind(suffix, error, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == [f"movie{suffix}"]
     assert (tmp_path / f"movie{suffix}").read_text() == "as it was"
     assert not any(artist.get_animated() for artist in movie.paper.findobj())
-
-
-def test_a_whole_file_takes_the_place_of_the_old_one_and_is_readable_by_those_it_should_be(tmp_path):
-    (tmp_path / "real.txt").write_text("old")
-    (tmp_path / "link.txt").symlink_to("real.txt")
-    with whole(tmp_path / "link.txt") as unfinished:
-        assert unfinished.suffix == ".txt"
-        unfinished.write_text("new")
-        assert (tmp_path / "real.txt").read_text() == "old"
-    (tmp_path / "ordinary.txt").write_text("")
-    assert (tmp_path / "real.txt").read_text() == "new"
-    assert (tmp_path / "link.txt").is_symlink()
-    assert (tmp_path / "real.txt").stat().st_mode == (tmp_path / "ordinary.txt").stat().st_mode
-    assert len(list(tmp_path.iterdir())) == 3
 
 
 @pytest.mark.parametrize("given", [None, 3])

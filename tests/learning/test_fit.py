@@ -18,6 +18,7 @@ from tinygrad_edu.learning.stopping import EarlyStopping
 from tinygrad_edu.network import delta
 from tinygrad_edu.network.error import cross_entropy, half_squared_error
 from tinygrad_edu.network.layer import Network
+from tinygrad_edu.storage.arrays import FileError, load, save
 
 rng = np.random.default_rng(0)
 x, target = rng.normal(size=(12, 2)), rng.normal(size=(12, 1))
@@ -364,6 +365,19 @@ def test_saving_fails_whole_and_in_one_sentence(tmp_path):
         History().save(tmp_path / "run.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
     assert (tmp_path / "run.npz").read_text() == "precious"
+
+
+def test_a_file_of_other_arrays_is_no_history(tmp_path):
+    path = learn("full batch", 2).save(tmp_path / "run.npz")
+    arrays = load(path)
+    newer = {**arrays, "about": arrays["about"].item().replace(history_module.FORMAT, "tinygrad_edu history 99")}
+    for other in ({"w": x}, {**arrays, "about": x}, {**arrays, "about": "[]"}, newer, {"about": arrays["about"]}):
+        save(path, other)
+        with pytest.raises(FileError, match=r"run\.npz .* it is no history, or it was damaged: its arrays are others"):
+            History.load(path)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        History.load(path)
 
 
 @pytest.mark.parametrize(("mistake", "kind", "words"), [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu.learning.whole import check_writable, whole
+from tinygrad_edu.storage.whole import check_writable, whole
 
 # Okabe and Ito's palette (2008), which survives the common kinds of colour blindness and grey print.
 BLUE, ORANGE, GREEN, RED, INK, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#222222", "#888888"

@@ -20,7 +20,7 @@ from numpy import ndarray
 
 from tinygrad_edu.drawing import canvas, gif
 from tinygrad_edu.learning.progress import progress
-from tinygrad_edu.learning.whole import check_writable, whole
+from tinygrad_edu.storage.whole import check_writable, whole
 
 
 class Movie:

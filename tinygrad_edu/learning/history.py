@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from dataclasses import asdict, dataclass, field, replace
@@ -20,13 +19,13 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.autodiff.value import plain
-from tinygrad_edu.learning.whole import whole
 from tinygrad_edu.network.error import ERRORS, half_squared_error
 from tinygrad_edu.network.layer import Layer, Network
+from tinygrad_edu.storage.arrays import FileError, load, save
 
 MEMORY = 64e6  # bytes of weights that a History keeps: beyond that, those of every second, fourth, eighth ... pass only
 MOST_KEPT = 500  # and no more of them than that
-FORMAT = "tinygrad_edu history 1"
+FORMAT = "tinygrad_edu history 2"
 
 
 @dataclass(frozen=True)
@@ -169,26 +168,29 @@ class History:
                              **{f"memory {i}": part for i, part in enumerate(memory)},
                              "best": self.best[1] if self.best else ()}.items():
             arrays |= {f"{group}/{i}": np.array(plain(item)) for i, item in enumerate(items)}
-        about = {"format": FORMAT, "arrays": sorted(arrays), "reason": self.reason, "settings": self.settings,
+        about = {"format": FORMAT, "reason": self.reason, "settings": self.settings,
                  "verdict": asdict(self.verdict) if self.verdict else None,
                  "last": epoch, "best": self.best[0] if self.best else None,
                  "layers": [[layer.activation, layer.b is not None] for layer in self.network.layers]}
-        with whole(path) as part:
-            np.savez_compressed(part, about=np.array(json.dumps(about, default=float)), **arrays)
-        return path
+        return save(path, {"about": json.dumps(about, default=float), **arrays})
 
     @classmethod
     def load(cls, path: str | Path) -> History:
-        """The history that was saved there, with its network. Raises ValueError for a file that is none or is damaged, OSError."""
-        written = Path(path).read_bytes()
+        """The history that was saved there, with its network. Raises FileError for a file that is none or is damaged, OSError."""
         try:
-            with np.load(io.BytesIO(written), allow_pickle=False) as file:
-                found = {name: _frozen(file[name]) for name in file.files}
-            about = json.loads(str(found.pop("about")))
-            if about["format"] != FORMAT or about["arrays"] != sorted(found):
-                raise ValueError
-        except Exception as error:  # one flipped bit can make zipfile, NumPy and json complain in a dozen ways
-            raise ValueError(f"{path} is no history, or it was damaged: it cannot be read.") from error
+            return cls._of({name: _frozen(array) for name, array in load(path).items()})
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # a file that holds something else lacks this name or that
+            reason = error.reason if isinstance(error, FileError) else "its arrays are others."
+            raise FileError(Path(path), f"it is no history, or it was damaged: {reason}") from error
+
+    @classmethod
+    def _of(cls, found: dict[str, ndarray]) -> History:
+        """The history that these arrays were made from."""
+        about = json.loads(found.pop("about").item())
+        if about["format"] != FORMAT:
+            raise ValueError
         group = lambda name: _in_order(found, name)  # noqa: E731
         history = cls(reason=about["reason"], settings=about["settings"], kept=found["kept"].tolist(), x=found["x"],
                       target=found["target"])

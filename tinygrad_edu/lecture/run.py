@@ -11,9 +11,9 @@ from typing import Any
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.graph import Drawing
 from tinygrad_edu.drawing.movie import Movie
-from tinygrad_edu.learning.whole import check_writable, whole
 from tinygrad_edu.lecture.page import page
 from tinygrad_edu.lecture.section import Check, Picture, Section
+from tinygrad_edu.storage.whole import check_writable, whole
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""Writes a file whole or not at all: what was there before stays until what replaces it is complete."""
+"""Writes a file whole or not at all: what was there before stays until what replaces it is complete and on the disk."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from uuid import uuid4
@@ -13,14 +14,17 @@ from uuid import uuid4
 def whole(path: str | PathLike[str]) -> Iterator[Path]:
     """`with whole(path) as part: ...` writes part, of the same suffix, which takes the place of path at the end.
 
-    If anything is raised before, part goes and what was at path stays. Raises OSError at once, and says which folder, if nothing
-    can be written there.
+    If anything is raised before, part goes and what was at path stays; a kill leaves part too, whose name begins with a dot.
+    Raises OSError at once, and says which folder, if nothing can be written there.
     """
     target = Path(path).resolve()  # a link stays a link
     part = _begun(target)
     try:
         yield part
+        _sync(part)  # or the new name could reach the disk before what it stands for
         part.replace(target)
+        with suppress(OSError):  # not every system can sync a folder; the file is whole in any case
+            _sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -40,3 +44,12 @@ def _begun(target: Path) -> Path:
     except OSError as error:
         raise type(error)(f"nothing can be written into the folder {target.parent}: {error.strerror}.") from None
     return part
+
+
+def _sync(path: Path) -> None:
+    """Waits until the disk has the file, or the folder's list of names."""
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs only what is open for writing
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

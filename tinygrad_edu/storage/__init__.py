@@ -1,0 +1,1 @@
+"""Arrays and files that are there whole or not at all."""
