@@ -34,16 +34,22 @@ class _Stopped(BaseException):
 @contextmanager
 def _ctrl_c_stops_everything() -> Iterator[None]:
     def stop(*signal_and_frame: Any) -> None:
+        if hasattr(signal, "setitimer"):  # Python ignores what is raised in some places, when an object is freed: then again
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
         raise _Stopped
 
     if threading.current_thread() is not threading.main_thread():  # which signals go to
         yield
         return
-    before = signal.signal(signal.SIGINT, stop)
+    signals = [signal.SIGINT, *([signal.SIGALRM] if hasattr(signal, "setitimer") else [])]
+    before = [signal.signal(number, stop) for number in signals]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in zip(signals, before):
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
