@@ -64,7 +64,7 @@ MISTAKES = {
     "Value of Values": (lambda: Value([x, x]), DTypeError, ["stack"]),
     "x + 'a'": (lambda: x + "a", DTypeError, ["'a'", "not a number"]),
     "None * v": (lambda: None * v, DTypeError, ["None", "not a number"]),
-    "exp('a')": (lambda: exp("a"), TypeError, ["exp"]),
+    "exp('a')": (lambda: exp("a"), DTypeError, ["'a'", "not a number"]),
     # backward
     "backward from an array": (lambda: v.backward(), ShapeError, ["v", "(3,)", "sum()", "seed"]),
     "a seed of another shape": (lambda: w.backward(three), ShapeError, ["seed", "(3,)", "w", "(2, 3)"]),
@@ -106,7 +106,7 @@ MISTAKES = {
     "exp(x, x)": (lambda: exp(x, x), TypeError, ["exp", "too many"]),
     "ops.multiply(x)": (lambda: ops.multiply(x), TypeError, ["multiply", "a and b", "1"]),
     "reshape()": (lambda: ops.reshape(w), TypeError, ["reshape", "shape"]),
-    "np.linalg.norm(v)": (lambda: np.linalg.norm(v), TypeError, ["np.linalg.norm", "v.data"]),
+    "np.linalg.eigvalsh(w)": (lambda: np.linalg.eigvalsh(w @ w.T), TypeError, ["np.linalg.eigvalsh", "v.data"]),
     "np.add(v, 1, out=)": (lambda: np.add(v, 1, out=np.ones(3)), TypeError, ["np.add", "out="]),
     # derivatives
     "grad of an array": (lambda: grad(lambda a: a * 2)(three), ShapeError, ["one number", "(3,)", "jacobian"]),

@@ -1,7 +1,6 @@
-"""Every operation in the table, tried against numerical derivatives and against itself: a new record needs no new test."""
+"""Every operation in the table, tried by every law of `laws.py`; and what is true of some operations only."""
 
 import math
-from itertools import pairwise
 
 import autograd
 import autograd.numpy as anp
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, basic_indices, integer_array_indices, mutually_broadcastable_shapes
 
+from tests.autodiff.laws import EVERYWHERE, LAWS, assert_close, directions, label, numerical_gradient, spread
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.derivatives import grad, jvp, vjp
 from tinygrad_edu.autodiff.mistakes import ShapeError
@@ -18,235 +18,16 @@ from tinygrad_edu.autodiff.primitive import OPERATIONS, elementwise, multilinear
 from tinygrad_edu.autodiff.value import Value
 
 RECORDS = list(OPERATIONS.values())
-EVERYWHERE = ((-3.0, 3.0),)
 
 
-def case(op, shapes, parameters):
-    settings = "".join(f" {name}={value}" for name, value in parameters.items())
-    return pytest.param(op, shapes, parameters, id=f"{op.name} {' '.join(map(str, shapes))}{settings}".replace("\n", ""))
-
-
-CASES = [case(op, *sample) for op in RECORDS for sample in op.samples]
-every_case = pytest.mark.parametrize(("op", "shapes", "parameters"), CASES)
-every_case_of_several_inputs = pytest.mark.parametrize(
-    ("op", "shapes", "parameters"), [c for c in CASES if len(c.values[1]) > 1])
-every_case_of_equal_inputs = pytest.mark.parametrize(
-    ("op", "shapes", "parameters"), [c for c in CASES if len(c.values[1]) > 1 and len(set(c.values[1])) == 1])
-every_special_case = pytest.mark.parametrize(
-    ("op", "shapes", "parameters", "special"),
-    [pytest.param(*c.values, special, id=f"{c.id} at {special}") for c in CASES for special in c.values[0].special])
-every_record = pytest.mark.parametrize("op", [pytest.param(op, id=op.name) for op in RECORDS])
-
-
-# -- trying an operation ------------------------------------------------------------------------------------------
-
-
-def call(op, xs, parameters):
-    return op(list(xs), **parameters) if op.variadic else op(*xs, **parameters)
-
-
-def spread(rng, intervals, shape):
-    """Entries all over the intervals, no two of them close: max and min have kinks where entries tie."""
-    lows, highs = np.transpose(intervals)
-    ends, n = np.cumsum(highs - lows), math.prod(shape)
-    far = (rng.permutation(n) + rng.uniform(0.25, 0.75, n)) / n * ends[-1]
-    which = np.searchsorted(ends, far)
-    return number_or_array((highs[which] - (ends[which] - far)).reshape(shape))
-
-
-def inputs(op, shapes):
-    """One number or array for each shape, from the operation's own domain."""
-    rng = np.random.default_rng(len(op.name))
-    names = [None] * len(shapes) if op.variadic else op.inputs
-    return [spread(rng, op.domain.get(name, EVERYWHERE), shape) for name, shape in zip(names, shapes, strict=True)]
-
-
-def directions(like, seed):
-    rng = np.random.default_rng(seed)
-    return [number_or_array(rng.uniform(-1, 1, np.shape(x))) for x in like]
-
-
-def number_or_array(x):
-    return x if x.ndim else float(x)
-
-
-def inner(xs, ys):
-    return sum(ops.sum(y * x) for x, y in zip(xs, ys, strict=True))
-
-
-def shifted(xs, xdots, t):
-    return [x + t * xdot for x, xdot in zip(xs, xdots, strict=True)]
-
-
-def slope(f):
-    """df/dt at 0 by central differences, extrapolated three times to h = 0 (Richardson): some 12 digits."""
-    estimates = [(f(h) - f(-h)) / (2 * h) for h in (0.016, 0.008, 0.004, 0.002)]
-    for power in (4, 16, 64):
-        estimates = [(power * finer - coarser) / (power - 1) for coarser, finer in pairwise(estimates)]
-    return estimates[0]
-
-
-def numerical_gradient(f, xs, i):
-    """df/dxs[i] of a scalar f, entry by entry."""
-    shape = np.shape(xs[i])
-    entries = np.eye(math.prod(shape)).reshape(-1, *shape)
-    return np.reshape([slope(lambda t, e=e: f(*xs[:i], xs[i] + t * e, *xs[i + 1 :])) for e in entries], shape)
-
-
-def assert_close(ours, theirs, tolerance=1e-8):
-    np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
-
-
-# -- first derivatives --------------------------------------------------------------------------------------------
-
-
-@every_case
-def test_values_hold_what_the_operation_gives_on_arrays(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    y = call(op, map(Value, xs), parameters)
-    np.testing.assert_allclose(y.data, call(op, xs, parameters), rtol=1e-15)
-    assert y.shape == np.shape(call(op, xs, parameters))
-
-
-@every_case
-def test_reverse_mode_equals_the_numerical_derivative(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    y, pull = vjp(lambda *xs: call(op, xs, parameters), *xs)
-    (ybar,) = directions([y], seed=1)
-    for i, xbar in enumerate(pull(ybar)):
-        assert_close(xbar, numerical_gradient(lambda *xs: np.sum(ybar * call(op, xs, parameters)), xs, i))
-
-
-@every_case
-def test_forward_mode_equals_the_numerical_derivative(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    xdots = directions(xs, seed=2)
-    _, ydot = jvp(lambda *xs: call(op, xs, parameters), xs, xdots)
-    assert_close(ydot, slope(lambda t: call(op, shifted(xs, xdots, t), parameters)))
-
-
-@every_case
-def test_reverse_mode_is_the_transpose_of_forward_mode(op, shapes, parameters):
-    f, xs = lambda *xs: call(op, xs, parameters), inputs(op, shapes)
-    xdots = directions(xs, seed=2)
-    y, pull = vjp(f, *xs)
-    (ybar,) = directions([y], seed=1)
-    assert_close(inner([ybar], [jvp(f, xs, xdots)[1]]), inner(pull(ybar), xdots), 1e-12)
-
-
-@every_case_of_several_inputs
-def test_in_forward_mode_each_input_adds_its_share(op, shapes, parameters):
-    f, xs = lambda *xs: call(op, xs, parameters), inputs(op, shapes)
-    xdots = directions(xs, seed=2)
-    alone = [jvp(lambda x, i=i: f(*xs[:i], x, *xs[i + 1 :]), [xs[i]], [xdots[i]])[1] for i in range(len(xs))]
-    assert_close(sum(alone), jvp(f, xs, xdots)[1], 1e-12)
-
-
-@every_case_of_several_inputs
-def test_an_input_that_is_a_constant_changes_no_gradient(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    y, pull = vjp(lambda *xs: call(op, xs, parameters), *xs)
-    (ybar,) = directions([y], seed=1)
-    for i, xbar in enumerate(pull(ybar)):
-        x = Value(xs[i])
-        call(op, [*xs[:i], x, *xs[i + 1 :]], parameters).backward(ybar)
-        assert_close(x.grad, xbar, 1e-15)
-
-
-@every_case_of_equal_inputs
-def test_one_value_as_every_input_collects_all_its_gradients(op, shapes, parameters):
-    f = lambda x: call(op, [x] * len(shapes), parameters)  # noqa: E731
-    (x,) = inputs(op, shapes)[:1]
-    x = abs(x)  # a power of x by x needs it
-    y, pull = vjp(f, x)
-    (ybar,) = directions([y], seed=1)
-    assert_close(pull(ybar)[0], numerical_gradient(lambda x: np.sum(ybar * f(x)), [x], 0))
-
-
-@every_case
-def test_one_value_on_several_paths_collects_all_its_gradients(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    xdots = directions(xs, seed=2)
-    f = lambda t: ops.sum(call(op, shifted(xs, xdots, t), parameters))  # noqa: E731
-    assert_close(grad(f)(0.0), slope(f))
-    assert_close(jvp(f, [0.0], [1.0])[1], slope(f))
-
-
-# -- second derivatives -------------------------------------------------------------------------------------------
-
-
-@every_case
-def test_every_nesting_of_the_two_modes_gives_the_numerical_second_derivative(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    v, w = directions(xs, seed=2), directions(xs, seed=3)
-    y = call(op, xs, parameters)
-    (ybar,) = directions([y], seed=1)
-
-    def f(*xs):  # squared, so that a linear operation has a second derivative too
-        return inner([ybar], [call(op, xs, parameters) ** 2])
-
-    def reverse(f, along):
-        return lambda *xs: inner(along, vjp(f, *xs)[1](1.0))
-
-    def forward(f, along):
-        return lambda *xs: jvp(f, xs, along)[1]
-
-    numerical = slope(lambda t: reverse(f, w)(*shifted(xs, v, t)))
-    assert_close(reverse(reverse(f, w), v)(*xs), numerical)
-    for outer, inside in [(forward, reverse), (reverse, forward), (forward, forward)]:
-        assert_close(outer(inside(f, w), v)(*xs), reverse(reverse(f, w), v)(*xs), 1e-11)
-
-
-# -- types --------------------------------------------------------------------------------------------------------
-
-
-@every_case
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_gradients_and_tangents_have_the_shape_and_the_type_of_the_data(op, shapes, parameters, dtype):
-    xs = [dtype(x) for x in inputs(op, shapes)]
-    values = [Value(x) for x in xs]
-    y = call(op, values, parameters)
-    y.backward(np.ones(y.shape, dtype))
-    for value in (*values, y):
-        assert np.asarray(value.data).dtype == np.asarray(value.grad).dtype == value.dtype == dtype
-        assert np.shape(value.data) == np.shape(value.grad) == value.shape
-        assert type(value.grad) is type(value.data)
-    _, ydot = jvp(lambda *xs: call(op, xs, parameters), xs, [dtype(x) for x in directions(xs, seed=2)])
-    assert np.shape(ydot) == y.shape
-    assert type(ydot) is type(y.data)
-    assert np.asarray(ydot).dtype == dtype
-
-
-@every_case
-def test_a_second_derivative_has_the_type_of_the_data_too(op, shapes, parameters):
-    xs = [np.float32(x) for x in inputs(op, shapes)]
-    xdots = [np.float32(x) for x in directions(xs, seed=2)]
-    gradient = lambda *xs: vjp(lambda *xs: ops.sum(call(op, xs, parameters) ** 2), *xs)[1](1.0)[-1]  # noqa: E731
-    xbar, ydot = jvp(gradient, xs, xdots)
-    assert np.asarray(xbar).dtype == np.asarray(ydot).dtype == np.float32
-
-
-@pytest.mark.parametrize(("op", "shapes", "parameters"), [c for c in CASES if not any(c.values[1])])
-def test_numbers_stay_python_floats(op, shapes, parameters):
-    values = [Value(x) for x in inputs(op, shapes)]
-    y = ops.sum(call(op, values, parameters))
-    y.backward()
-    assert {type(x) for value in [y, *values] for x in (value.data, value.grad)} == {float}
+@pytest.mark.parametrize(("law", "op", "shapes", "parameters"), [
+    pytest.param(law, op, *sample, id=f"{law.sentence}: {label(op, *sample)}")
+    for law in LAWS for op in RECORDS for sample in op.samples if law.applies(op, *sample)])
+def test_every_operation_obeys_every_law(law, op, shapes, parameters):
+    law(op, shapes, parameters)
 
 
 # -- kinks, ties, and numbers far out -----------------------------------------------------------------------------
-
-
-@every_special_case
-def test_special_values_give_finite_gradients_that_agree_in_both_modes(op, shapes, parameters, special):
-    xs = [number_or_array(np.full(shape, x)) for shape, x in zip(shapes, special, strict=True)]
-    f, ones = lambda *xs: ops.sum(call(op, xs, parameters)), [number_or_array(np.ones(shape)) for shape in shapes]
-    with np.errstate(all="raise"):
-        gradients = vjp(f, *xs)[1](1.0)
-        tangent = jvp(f, xs, ones)[1]
-    assert all(np.all(np.isfinite(xbar)) for xbar in gradients)
-    assert math.isfinite(tangent)
-    assert_close(inner(ones, gradients), tangent, 1e-12)
 
 
 @pytest.mark.parametrize("op", [ops.maximum, ops.minimum])
@@ -263,12 +44,6 @@ def test_entries_that_tie_share_the_gradient(op):
     assert jvp(op, [np.zeros(4)], [np.array([4.0, 0, 0, 0])])[1] == 1.0
 
 
-@pytest.mark.parametrize(("op", "at_zero"), [(ops.relu, 0.0), (ops.absolute, 0.0)])
-def test_a_kink_has_the_slope_that_its_docstring_says(op, at_zero):
-    assert grad(op)(0.0) == at_zero
-    assert jvp(op, [0.0], [1.0])[1] == at_zero
-
-
 @pytest.mark.parametrize("zero", [0.0, np.zeros(2)], ids=["number", "array"])
 @pytest.mark.parametrize(("exponent", "expected"), [(0.0, 0.0), (1.0, 1.0), (2.0, 0.0), (3.0, 0.0)])
 def test_a_power_of_zero_has_its_slope(zero, exponent, expected):
@@ -281,35 +56,6 @@ def test_the_sigmoid_is_exact_far_out_on_numbers_and_on_arrays(u):
     exact = math.exp(-max(-u, 0)) / (1 + math.exp(-abs(u)))
     for y in (ops.sigmoid(Value(u)).data, ops.sigmoid(Value([u])).data[0]):
         assert y == pytest.approx(exact, rel=1e-14)
-
-
-@pytest.mark.parametrize("op", [pytest.param(op, id=op.name) for op in RECORDS if op.partials is not None])
-def test_a_number_and_an_array_of_one_number_give_the_same_even_where_it_is_not_finite(op):
-    for number in (0.0, -1.0, 1000.0, -1000.0, math.inf, -math.inf, math.nan):
-        numbers, arrays = [Value(number) for _ in op.inputs], [Value([number]) for _ in op.inputs]
-        np.testing.assert_allclose(op(*numbers).data, op(*arrays).data[0], rtol=1e-14)
-        assert type(op(*numbers).data) is float
-
-
-# -- NumPy's names ------------------------------------------------------------------------------------------------
-
-
-@every_case
-def test_numpy_functions_on_values_give_the_operation(op, shapes, parameters):
-    xs = inputs(op, shapes)
-    for function in op.numpy:
-        y = function([Value(x) for x in xs], **parameters) if op.variadic else function(*map(Value, xs), **parameters)
-        assert y.op is op
-        np.testing.assert_allclose(y.data, call(op, xs, parameters), rtol=1e-15)
-
-
-@every_record
-def test_numpy_computes_what_the_operation_computes(op):
-    for shapes, parameters in op.samples:
-        for function in op.numpy:
-            xs = inputs(op, shapes)
-            theirs = function(xs, **parameters) if op.variadic else function(*xs, **parameters)
-            assert_close(call(op, xs, parameters), theirs, 1e-14)
 
 
 # -- any shapes, any index ----------------------------------------------------------------------------------------

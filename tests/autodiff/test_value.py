@@ -337,9 +337,11 @@ def test_a_value_can_be_unpacked_and_counted():
 
 
 @pytest.mark.parametrize(("name", "use"), [
-    ("np.cumsum", np.cumsum), ("np.linalg.norm", np.linalg.norm), ("np.arctan2", lambda v: np.arctan2(v, 1.0)),
-    ("np.clip", lambda v: np.clip(v, 0, 1)), ("np.add.reduce", np.add.reduce), ("np.einsum", lambda v: np.einsum("i,i", v, v)),
-    ("np.multiply.outer", lambda v: np.multiply.outer(v, v)), ("np.floor", np.floor), ("np.sort", np.sort),
+    ("np.median", np.median), ("np.linalg.eigvalsh", lambda v: np.linalg.eigvalsh(v)),
+    ("np.heaviside", lambda v: np.heaviside(v, 1.0)),
+    ("np.interp", lambda v: np.interp(v, [0, 1], [0, 1])), ("np.add.reduce", np.add.reduce), ("np.fft.fft", np.fft.fft),
+    ("np.multiply.outer", lambda v: np.multiply.outer(v, v)), ("np.floor", np.floor),
+    ("np.percentile", lambda v: np.percentile(v, 5)),
     ("np.add with out=", lambda v: np.add(v, 1, out=np.zeros(2))), ("np.add.at", lambda v: np.add.at(np.zeros(2), [0], v))])
 def test_a_numpy_function_without_a_record_is_refused_by_name(name, use):
     with pytest.raises(TypeError) as caught:
@@ -453,7 +455,7 @@ def test_a_dropped_graph_is_freed_without_the_garbage_collector(without_collecto
     assert [ref() for ref in watched] == [None, None, None]
 
 
-@pytest.mark.parametrize("failing", [lambda v: v + np.ones(2), lambda v: v.backward(), lambda v: v[9], lambda v: np.cumsum(v)])
+@pytest.mark.parametrize("failing", [lambda v: v + np.ones(2), lambda v: v.backward(), lambda v: v[9], lambda v: np.floor(v)])
 def test_a_graph_that_met_an_error_is_freed_too(without_collector, failing):
     v = Value(np.ones(3)) * 2
     watched = weakref.ref(v)
@@ -656,7 +658,7 @@ def test_a_float32_weight_stays_float32_when_it_is_replaced():
 
 
 @pytest.mark.parametrize(("name", "advice"), [
-    ("numpy", "v.data"), ("flatten", "reshape"), ("sin", "sin(v)"), ("zero_grad", "nothing")])
+    ("numpy", "v.data"), ("flatten", "ravel"), ("sin", "sin(v)"), ("zero_grad", "nothing")])
 def test_a_name_from_elsewhere_gets_advice(name, advice):
     with pytest.raises(AttributeError, match="a Value has no") as caught:
         getattr(Value(1.0), name)

@@ -64,7 +64,7 @@ def test_weight_decay_is_half_lambda_times_the_sum_of_squares():
     (lambda: cross_entropy(u[:, :1], target[:, :1]), ShapeError, ["(2, 1)", "binary_cross_entropy"]),
     (lambda: cross_entropy(u, [2, 3]), ValueError, ["from 0 to 2", "3"]),
     (lambda: cross_entropy(u, [2, 0.5]), ValueError, ["0.5"]),
-    (lambda: cross_entropy(u, [2, 0, 1]), ShapeError, ["(2, 3)", "(3, 3)"]),
+    (lambda: cross_entropy(u, [2, 0, 1]), ShapeError, ["(2, 3)", "(3,)"]),
     (lambda: binary_cross_entropy(u, 2 * np.eye(3)[:2]), ValueError, ["between 0 and 2"]),
     (lambda: binary_cross_entropy(u, [1, 0]), ShapeError, ["(2, 3)", "(2,)"]),
 ])
@@ -72,3 +72,19 @@ def test_mistakes_get_a_sentence(mistake, kind, words):
     with pytest.raises(kind) as caught:
         mistake()
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_the_mean_is_the_sum_divided_by_the_number_of_associations():
+    u, rows = np.random.default_rng(0).normal(size=(4, 3)), np.eye(3)[[0, 2, 1, 1]]
+    for target in (rows, [0, 2, 1, 1]):
+        assert cross_entropy(u, target, mean=True).data == pytest.approx(cross_entropy(u, target).data / 4, rel=1e-14)
+    assert binary_cross_entropy(u, rows, mean=True).data == pytest.approx(binary_cross_entropy(u, rows).data / 12, rel=1e-14)
+
+
+def test_labels_and_rows_with_a_one_give_the_same_error_and_the_same_deltas():
+    u, labels = Value(np.random.default_rng(0).normal(size=(4, 3))), [0, 2, 1, 1]
+    for target in (labels, np.eye(3)[labels]):
+        E = cross_entropy(u, target)
+        E.backward()
+        np.testing.assert_allclose(u.grad, np.exp(u.data) / np.exp(u.data).sum(axis=1, keepdims=True) - np.eye(3)[labels],
+            atol=1e-14)

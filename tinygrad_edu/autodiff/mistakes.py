@@ -6,7 +6,10 @@ Each message says what came, what was needed and what to do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
+
+from numpy.linalg import LinAlgError
 
 
 class ShapeError(ValueError):
@@ -15,6 +18,15 @@ class ShapeError(ValueError):
 
 class DTypeError(TypeError):
     """Something that is not a real floating-point number or an array of them."""
+
+
+class AnomalyError(FloatingPointError):
+    """The first nan or infinity that `detect_anomaly` met."""
+
+
+def numbers_of(x: Any) -> Any:
+    """The numbers of a Value; anything else as it is."""
+    return getattr(x, "output", x)
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -32,8 +44,12 @@ def explain(error: Exception, op: Any, xs: Sequence[Any], parameters: Mapping[st
         if not shapes[0]:
             return IndexError(f"{labels[0]}[{index}]: {labels[0]} is one number; there is nothing to pick from.")
         return IndexError(f"{labels[0]}[{index}]: {shortened(error)}; {labels[0]} has shape {shapes[0]}.")
-    if len(xs) > 1 and not parameters:
+    if op.name == "matmul" or (op.partials is not None and len(xs) > 1 and isinstance(error, ValueError)):
         return ShapeError(_explain_shapes(op.name, op.symbol, labels, shapes))
+    if op.name == "solve" and "Singular" not in str(error):
+        A, b = labels
+        return ShapeError(f"solve({A}, {b}): {A} is {shapes[0]} and {b} is {shapes[1]}; {A} must be square, and {b} a vector or "
+                          "columns of as many entries as it has rows.")
     if op.name == "concatenate" and () in shapes:
         return ShapeError(f"concatenate joins arrays along an axis they have, and {labels[shapes.index(())]} is one number. "
                           "Use stack.")
@@ -41,7 +57,9 @@ def explain(error: Exception, op: Any, xs: Sequence[Any], parameters: Mapping[st
     odd = next((i for i, shape in enumerate(shapes) if shape != shapes[0]), 0)
     shown = range(len(xs)) if len(xs) < 4 else sorted({0, odd})
     came = ", ".join(f"{labels[i]} of shape {shapes[i]}" for i in shown)
-    kind = ShapeError if isinstance(error, ValueError) else type(error)
+    if "Singular" in str(error):
+        return LinAlgError(f"{op.name}({came}): {labels[0]} is singular: it has no inverse.")
+    kind = ShapeError if isinstance(error, ValueError) else TypeError if isinstance(error, TypeError) else type(error)
     return kind(f"{op.name}({came}{given}): {error}")
 
 
@@ -70,9 +88,16 @@ def _why_matmul(a: str, b: str, A: tuple[int, ...], B: tuple[int, ...]) -> str:
 
 # What people look for under another name than ours.
 ADVICE = {
-    "dot": "v @ w", "clip": "maximum and minimum", "vstack": "concatenate", "hstack": "concatenate", "norm": "sqrt((v * v).sum())",
-    "ravel": "v.reshape(-1)", "flatten": "v.reshape(-1)", "squeeze": "v.reshape(...)", "expand_dims": "v[None]",
-    "var": "((v - v.mean()) ** 2).mean()", "std": "sqrt(((v - v.mean()) ** 2).mean())", "outer": "v[:, None] * w",
+    "vstack": "concatenate", "hstack": "concatenate(..., axis=1)", "column_stack": "stack(..., axis=1)",
+    "flatten": "v.ravel()",
+    "inner": "v @ w", "vdot": "v @ w", "average": "v.mean(), or a weighted sum", "ptp": "v.max() - v.min()", "exp2": "2 ** v",
+    "logaddexp": "logsumexp(stack([v, w]), axis=0)", "array_split": "split", "append": "concatenate", "floor": "v // 1",
+    "median": "sort(v)[n // 2]", "diff": "v[1:] - v[:-1]", "dstack": "stack(..., axis=-1)", "kron": "einsum",
+    "unsqueeze": "v[:, None]",
+    "view": "v.reshape(...)", "cat": "concatenate", "mm": "v @ w", "bmm": "v @ w", "permute": "v.transpose(...)",
+    "rint": "v // 1", "around": "v // 1", "round": "v // 1", "ceil": "-(-v // 1)",
+    "trunc": "v // 1", "cumprod": "exp(cumsum(log(v))), for v > 0",
+    "astype": "Value(v.data.astype(...))",
     "numpy": "v.data", "zero_grad": "nothing: backward() starts anew", "requires_grad": "nothing: every Value has a gradient",
     "clone": "Value(v.data)", "detach": "detach(v)", "pow": "v ** b", "matmul": "v @ w", "amax": "v.max()", "amin": "v.min()",
 }
@@ -80,7 +105,9 @@ ADVICE = {
 
 def advice_on(name: str, operations: Iterable[str]) -> str:
     """A sentence on what to use instead of a name that is not ours, or nothing."""
-    instead = ADVICE.get(name) or (f"{name}(v)" if name in operations else "")
+    operations = list(operations)
+    near = get_close_matches(name, operations, n=1, cutoff=0.75)
+    instead = ADVICE.get(name) or (f"{name}(v)" if name in operations else near[0] if near else "")
     return f" Use {instead}." if instead else ""
 
 

@@ -14,6 +14,9 @@ Rules are written with operators and with our own operations, never with `np.`: 
 numbers, read with Values they give gradients of gradients. A rule may return a cotangent that is smaller
 than its input as long as it broadcasts to it, or None where nothing flows. Undoing the broadcasting of an
 elementwise operation is not the rule's business: the walk does it.
+
+A cotangent meets a slope as `ybar * slope` or ybar / slope, with the slope worked out whole: where ybar is exactly 0 the walk then
+sees to it that nothing flows, even if the slope is infinite. A slope of True and False says taken or not taken.
 """
 
 from __future__ import annotations
@@ -26,11 +29,16 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff.constant import constant
+from tinygrad_edu.autodiff.mistakes import DTypeError, explain
 
 Builder = Callable[[Callable[..., Any]], "Operation"]
 Interval = tuple[float, float]
 Sample = tuple[tuple[tuple[int, ...], ...], dict[str, Any]]  # the shapes of the inputs, the parameters
 
+NUMBERS = (float, np.float64, np.float32)  # what a rule may hand to an operation as it is, besides arrays
 OPERATIONS: dict[str, Operation] = {}
 
 # IEEE 754 gives inf and nan; NumPy also warns. np.errstate would silence it, but takes 850 ns, longer than a small
@@ -59,6 +67,10 @@ class Operation:
     scalar: Callable[..., Any] | None  # the same on Python floats, where `math` is faster; may raise, see `compute`
     parameters: Mapping[str, Any]  # keyword-only and never differentiated, with their defaults
     variadic: bool  # takes one sequence of inputs, as np.concatenate does
+    linear: bool  # in each of its inputs
+    reads: Callable[..., tuple[Sequence[Any], dict[str, Any]]] | None  # a call as it is written -> (inputs, parameters)
+    quick: bool  # has one input and nothing else
+    draw: Callable[..., Sequence[Any]] | None  # (rng, shapes) -> inputs to try it with, where a domain cannot say it
     numpy: tuple[Callable[..., Any], ...]  # the NumPy functions it answers to
     domain: Mapping[str, tuple[Interval, ...]]  # where to sample each input: away from kinks and poles
     special: tuple[tuple[float, ...], ...]  # inputs that are always tried: 0, ±1000, ties
@@ -69,6 +81,15 @@ class Operation:
     push: Callable[..., Any] = field(repr=False)  # (xdots, y, xs, parameters) -> ydot
 
     def __call__(self, *xs: Any, **parameters: Any) -> Any:
+        if self.quick and len(xs) == 1 and not parameters:
+            u = xs[0]
+            if type(u) is ndarray and u.dtype.char in "df":  # a rule that is read with arrays
+                try:
+                    return run_silently(self.forward, u)
+                except RuntimeError:  # on two threads at once
+                    return quietly(self.forward, u)
+        if self.reads is not None:
+            return self.on(*self.reads(*xs, **parameters))
         n = len(self.inputs)
         if self.variadic:
             if not xs or not isinstance(xs[0], (list, tuple)):
@@ -77,19 +98,37 @@ class Operation:
         elif len(xs) >= n:
             xs, extra = xs[:n], xs[n:]
         else:
-            raise TypeError(f"{self.name} needs {' and '.join(self.inputs)}; it got {len(xs)} of {n}.")
+            raise TypeError(f"{self.name} needs {' and '.join(self.inputs)}, by position; it got {len(xs)} of {n}.")
         if extra or parameters or self.parameters:
             parameters = self.complete(extra, parameters)
+        return self.on(xs, parameters)
+
+    def on(self, xs: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+        """What it makes of these inputs with all its parameters given: recorded if one of them is a Value."""
+        for name, parameter in parameters.items():
+            if hasattr(parameter, "__record__"):
+                raise DTypeError(f"{name} of {self.name} is a parameter, which gets no gradient, and was given as a Value. "
+                                 f"Give its number: {name}=v.item().")
         for x in xs:
             if hasattr(x, "__record__"):
-                return x.__record__(self, xs, parameters)
+                return x.__record__(self, tuple(xs), parameters)
+        xs = [x if type(x) in NUMBERS or (type(x) is ndarray and x.dtype.char in "df?") else constant(x) for x in xs]
         if not parameters and all(type(x) is float for x in xs):
             return self.compute(*xs)
-        return quietly(self.forward, *xs, **parameters)
+        try:
+            try:
+                return run_silently(self.forward, *xs, **parameters)
+            except RuntimeError:
+                return quietly(self.forward, *xs, **parameters)
+        except Exception as error:
+            raise explain(error, self, xs, parameters) from error
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """Lets a record stand in a class body as a method: `Value.exp = exp`."""
         return self if instance is None else lambda *xs, **parameters: self(instance, *xs, **parameters)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return operation_called, (self.name,)  # copies and pickles are the one record
 
     def complete(self, positional: Sequence[Any], named: dict[str, Any]) -> dict[str, Any]:
         """All parameters by name: the given ones over the defaults. Positional ones come in the order declared."""
@@ -101,7 +140,7 @@ class Operation:
         missing = [name for name, value in given.items() if value is inspect.Parameter.empty]
         if missing:
             raise TypeError(f"{self.name} needs {' and '.join(missing)}=.")
-        return given
+        return {name: _kept(value) for name, value in given.items()}
 
     def compute(self, *xs: float) -> float:
         """The value on Python floats. Where `math` raises, IEEE 754 has an answer and NumPy gives it."""
@@ -111,12 +150,19 @@ class Operation:
             return quietly(self.forward, *map(np.float64, xs))
 
 
+def operation_called(name: str) -> Operation:
+    """The record of that name. Raises KeyError."""
+    return OPERATIONS[name]
+
+
 def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callable[..., Any] | None = None,
                 numpy: Any = (), domain: Mapping[str, tuple[Interval, ...]] | None = None,
-                special: Sequence[tuple[float, ...]] = (), **partials: Any) -> Builder:
+                special: Sequence[tuple[float, ...]] = (), reads: Any = None, samples: Sequence[Mapping[str, Any]] = ({},),
+                **partials: Any) -> Builder:
     """For y = f(a, b) applied entry by entry: give the partial derivatives dy_da, dy_db.
 
-    Each is a function of (y, a, b), or a number where the slope is one; a slope of 1 costs nothing.
+    Each is a function of (y, a, b) and of the parameters, or a number where the slope is one; a slope of 1 costs nothing.
+    samples: the parameters to try it with.
     """
 
     def build(forward: Callable[..., Any]) -> Operation:
@@ -127,7 +173,7 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
         slopes = tuple(_slope(partials[f"dy_d{name}"]) for name in inputs)
 
         def pull(parents, ybar, y, xs, parameters):
-            return [None if parent is None else ybar if dy_dx is None else ybar * dy_dx(y, *xs)
+            return [None if parent is None else ybar if dy_dx is None else ybar * dy_dx(y, *xs, **parameters)
                     for parent, dy_dx in zip(parents, slopes)]
 
         slope = slopes[0]
@@ -141,7 +187,7 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
                     None if b is None else ybar if dy_db is None else ybar * dy_db(y, *xs))
 
         def push(xdots, y, xs, parameters):
-            ydots = [xdot if dy_dx is None else xdot * dy_dx(y, *xs)
+            ydots = [xdot if dy_dx is None else xdot * dy_dx(y, *xs, **parameters)
                      for xdot, dy_dx in zip(xdots, slopes, strict=True) if xdot is not None]
             return _add_up(ydots)
 
@@ -149,8 +195,10 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
         shapes = [((),) * n, ((3,),) * n, ((2, 3),) * n]
         if n == 2:
             shapes += [((2, 3), (3,)), ((), (2, 3)), ((2, 1), (1, 3)), ((4, 1, 2), (3, 1))]
-        return _register(forward, formula, symbol, eq, numpy, domain, special, [(s, {}) for s in shapes],
-                         scalar=scalar, rules=partials, partials=slopes, pull={1: pull_one, 2: pull_two}.get(n, pull), push=push)
+        quick = pull if _parameters(forward) else {1: pull_one, 2: pull_two}.get(n, pull)
+        return _register(forward, formula, symbol, eq, numpy, domain, special,
+                         [(s, dict(parameters)) for parameters in samples for s in shapes],
+                         scalar=scalar, rules=partials, partials=slopes, pull=quick, push=push, reads=reads)
 
     return build
 
@@ -175,16 +223,17 @@ def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], sampl
 
         def push(xdots, y, xs, parameters):
             if variadic:  # linear in all inputs together, so the missing tangents are zeros, also where x is inf or nan
-                return operation([(x == x) * 0.0 if xdot is None else xdot for x, xdot in zip(xs, xdots)], **parameters)
-            return _add_up([operation(*xs[:i], xdot, *xs[i + 1 :], **parameters)
+                return operation.on([(x == x) * 0.0 if xdot is None else xdot for x, xdot in zip(xs, xdots)], parameters)
+            return _add_up([operation.on((*xs[:i], xdot, *xs[i + 1 :]), parameters)
                             for i, xdot in enumerate(xdots) if xdot is not None])
 
         def pull_two(parents, ybar, y, xs, parameters):  # the same without the loop, for the product of two
             (a, b), (left, right) = parents, transposes
             return None if a is None else left(ybar, *xs), None if b is None else right(ybar, *xs)
 
+        quick = pull_two if len(inputs) == 2 and not _parameters(forward) else pull
         operation = _register(forward, formula, symbol, eq, numpy, None, (), samples,
-                              rules={"transposes": transposes}, pull=pull_two if len(inputs) == 2 else pull, push=push, **how)
+                              rules={"transposes": transposes}, pull=quick, push=push, linear=True, **how)
         return operation
 
     return build
@@ -192,7 +241,7 @@ def multilinear(formula: str, *, transposes: Sequence[Callable[..., Any]], sampl
 
 def primitive(formula: str, *, vjp: Callable[..., Sequence[Any]], jvp: Callable[..., Any], samples: Sequence[Sample],
               symbol: str = "", eq: str = "", numpy: Any = (), special: Sequence[tuple[float, ...]] = (),
-              **how: Any) -> Builder:
+              domain: Mapping[str, tuple[Interval, ...]] | None = None, **how: Any) -> Builder:
     """For the few that are neither: give both rules whole. In jvp, the tangent of a constant is None."""
 
     def build(forward: Callable[..., Any]) -> Operation:
@@ -202,8 +251,8 @@ def primitive(formula: str, *, vjp: Callable[..., Sequence[Any]], jvp: Callable[
         def push(xdots, y, xs, parameters):
             return jvp(xdots, y, *xs, **parameters)
 
-        return _register(forward, formula, symbol, eq, numpy, None, special, samples,
-                         rules={"vjp": vjp, "jvp": jvp}, pull=pull, push=push, **how)
+        return _register(forward, formula, symbol, eq, numpy, domain, special, samples, pull=pull, push=push,
+                         **{"rules": {"vjp": vjp, "jvp": jvp}, **how})
 
     return build
 
@@ -215,13 +264,17 @@ def _register(forward: Callable[..., Any], formula: str, symbol: str, eq: str, n
     name = forward.__name__
     if name in OPERATIONS:
         raise TypeError(f"there is already an operation called {name}")
-    keyword_only = {p.name: p.default for p in inspect.signature(forward).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    parameters = _parameters(forward)
+    if how.get("reads"):
+        how["reads"].__qualname__ = name  # which Python names when a call does not fit
     OPERATIONS[name] = operation = Operation(
         name=name, inputs=_input_names(forward), formula=formula, symbol=symbol or name, equation=eq,
-        doc=inspect.getdoc(forward) or "", forward=forward, parameters=MappingProxyType(keyword_only),
+        doc=inspect.getdoc(forward) or "", forward=forward, parameters=MappingProxyType(parameters),
         variadic=_is_variadic(forward), numpy=tuple(numpy) if isinstance(numpy, tuple) else (numpy,),
-        domain=MappingProxyType(dict(domain or {})), special=tuple(special), samples=tuple(samples),
-        **{"scalar": None, "partials": None, **how},
+        domain=MappingProxyType(dict(domain or {})), special=tuple(special),
+        samples=tuple((shapes, {**parameters, **given}) for shapes, given in samples),
+        quick=not (parameters or _is_variadic(forward) or how.get("reads")) and len(_input_names(forward)) == 1,
+        **{"scalar": None, "partials": None, "linear": False, "reads": None, "draw": None, **how},
     )
     return operation
 
@@ -230,6 +283,18 @@ def _input_names(forward: Callable[..., Any]) -> tuple[str, ...]:
     """What is differentiated: the positional arguments. Keyword-only ones are parameters."""
     parameters = inspect.signature(forward).parameters.values()
     return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY))
+
+
+def _parameters(forward: Callable[..., Any]) -> dict[str, Any]:
+    """The keyword-only arguments with their defaults."""
+    return {p.name: p.default for p in inspect.signature(forward).parameters.values() if p.kind is p.KEYWORD_ONLY}
+
+
+def _kept(value: Any) -> Any:
+    """A parameter that cannot change later: arrays are copied, lists become tuples."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_kept, value))
+    return value.copy() if isinstance(value, ndarray) else value
 
 
 def _is_variadic(forward: Callable[..., Any]) -> bool:

@@ -1,31 +1,52 @@
-"""Whether this thread is recording, and whether it is in the middle of a derivative."""
+"""How this thread is recording: as usual, not at all, or watched for nan and infinity; and whether it is in a derivative."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from threading import get_ident
+from typing import Any
 
-not_recording: dict[int, bool] = {}  # thread -> True while it is inside no_record(); empty almost always
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mode:
+    """How a thread records."""
+
+    record: bool = True
+    watch: Any = None  # what `detect_anomaly` looks with
+
+
+USUAL = Mode()
+unusual: dict[int, Mode] = {}  # thread -> its mode, where that is not the usual one; empty almost always
 differentiating = threading.local()  # .depth: how many derivatives are being taken on this thread, one inside the other
 
 
+def mode() -> Mode:
+    """How this thread is recording now."""
+    return unusual.get(get_ident(), USUAL)
+
+
 @contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Switches recording on or off, for this thread and until the end of the block."""
-    thread, before = get_ident(), not_recording.get(get_ident())
+def recording(on: bool | None = None, **changes: Any) -> Iterator[None]:
+    """Switches recording on or off, or changes the mode otherwise, for this thread and until the end of the block."""
+    thread, before = get_ident(), unusual.get(get_ident())
+    if on is not None:
+        changes["record"] = on
+    now = replace(before or USUAL, **changes)
     try:
-        if on:
-            not_recording.pop(thread, None)
-        else:
-            not_recording[thread] = True
+        _enter(thread, now)
         yield
     finally:
-        if before:
-            not_recording[thread] = True
-        else:
-            not_recording.pop(thread, None)
+        _enter(thread, before or USUAL)
+
+
+def _enter(thread: int, now: Mode) -> None:
+    if now.record and now.watch is None:
+        unusual.pop(thread, None)
+    else:
+        unusual[thread] = now
 
 
 def no_record() -> AbstractContextManager[None]:

@@ -24,8 +24,9 @@ from numpy import ndarray
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.constant import FLOAT32, constant
 from tinygrad_edu.autodiff.mistakes import ADVICE, DTypeError, ShapeError, advice_on, explain, no_record_of, shape_of
+from tinygrad_edu.autodiff.operations.shapes import kept_index
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
-from tinygrad_edu.autodiff.recording import differentiating, not_recording
+from tinygrad_edu.autodiff.recording import differentiating, unusual
 from tinygrad_edu.autodiff.walk import walk_back
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -81,6 +82,8 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     def method(self: Value, other: Any) -> Any:
         try:
             return compare(self.output, plain(other))
+        except TypeError:
+            raise DTypeError(f"{self._label()} is compared with {other!r:.60}, which is not a number.") from None
         except ValueError:
             raise ShapeError(f"{self._label()} is {self.shape} and is compared with {np.shape(plain(other))}; "
                              "compared from the right, sizes must be equal or 1.") from None
@@ -98,7 +101,7 @@ class Value:
     Raises DTypeError for what is not a real number, ShapeError for a ragged list.
     """
 
-    __slots__ = ("__weakref__", "_grad", "born", "inputs", "name", "op", "output", "parameters", "parents")
+    __slots__ = ("__weakref__", "_grad", "born", "inputs", "line", "name", "op", "output", "parameters", "parents")
 
     output: Any
     _grad: Any
@@ -108,6 +111,7 @@ class Value:
     parameters: Mapping[str, Any]
     born: int
     name: str | None
+    line: str  # of the program that recorded it; set by `detect_anomaly` alone
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         if isinstance(data, Value):
@@ -199,8 +203,7 @@ class Value:
         cotangents = walk_back(self, seed)
         if accumulate:
             cotangents = {v: vbar if v._grad is None else v.grad + vbar for v, vbar in cotangents.items()}
-        for value, cotangent in cotangents.items():
-            value._grad = cotangent
+        any(map(_set_grad, cotangents, cotangents.values()))  # in one go: Ctrl-C comes before it or after it
 
     def recalled(self) -> tuple[Value, tuple[Any, ...]]:
         """The value and its inputs as Values, with the data they had when they were used."""
@@ -208,7 +211,10 @@ class Value:
                            else _made(x, ops.identity, (parent,), (x,), NO_PARAMETERS)
                            for parent, x in zip(self.parents, self.inputs, strict=True))
 
-    def __record__(self, op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Value:
+    def __record__(self, op: Operation, xs: tuple[Any, ...], parameters: Mapping[str, Any]) -> Any:
+        for x in xs:
+            if hasattr(x, "__record__") and not isinstance(x, Value):  # a `Careful` one goes first
+                return x.__record__(op, xs, parameters)
         return record(op, xs, parameters)
 
     # -- Python's operators ---------------------------------------------------------------------------------------
@@ -217,12 +223,20 @@ class Value:
     __sub__, __rsub__ = _operator(ops.subtract)
     __mul__, __rmul__ = _operator(ops.multiply)
     __truediv__, __rtruediv__ = _operator(ops.divide)
+    __floordiv__, __rfloordiv__ = _operator(ops.floor_divide)
+    __mod__, __rmod__ = _operator(ops.remainder)
     __matmul__, __rmatmul__ = _operator(ops.matmul)
     _power, __rpow__ = _operator(ops.power)
     _square = _function(ops.square)
 
     def __pow__(self, b: Any) -> Value:
         return self._square() if type(b) in (int, float) and b == 2 else self._power(b)
+
+    def __divmod__(self, b: Any) -> tuple[Value, Value]:
+        return self // b, self % b
+
+    def __rdivmod__(self, a: Any) -> tuple[Value, Value]:
+        return a // self, a % self
 
     def __neg__(self) -> Value:
         return record(ops.negative, (self,))
@@ -234,7 +248,9 @@ class Value:
         return record(ops.absolute, (self,))
 
     def __getitem__(self, index: Any) -> Value:
-        return record(ops.getitem, (self,), {"index": _plain_index(index)})
+        if any(isinstance(i, Value) for i in (index if isinstance(index, tuple) else (index,))):
+            raise DTypeError("an index is made of integers, slices or bools, and a Value holds floats. Use a plain array.")
+        return record(ops.getitem, (self,), {"index": kept_index(index)})
 
     def __setitem__(self, index: Any, new: Any) -> None:
         raise TypeError(f"{self._label()} cannot be written into: its record would no longer be true. "
@@ -295,7 +311,8 @@ class Value:
             return function(*map(plain, xs), **options)
         if function not in BY_NUMPY:
             raise no_record_of(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}", OPERATIONS)
-        return BY_NUMPY[function](*xs, **options)
+        asked = {name: option for name, option in options.items() if option is not None or name not in LEFT_OPEN}
+        return BY_NUMPY[function](*xs, **asked)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Value:
         """The sum over all axes, or over the given ones."""
@@ -304,12 +321,14 @@ class Value:
         return record(ops.sum, (self,), {"axis": axis, "keepdims": keepdims})
 
     _total = _function(ops.sum)
-    mean, max, min = ops.mean, ops.max, ops.min
+    mean, max, min, var, std, prod = ops.mean, ops.max, ops.min, ops.var, ops.std, ops.prod
+    cumsum, clip, take, repeat, ravel = ops.cumsum, ops.clip, ops.take, ops.repeat, ops.ravel
+    squeeze, swapaxes, trace = ops.squeeze, ops.swapaxes, ops.trace
     exp, log, sqrt, tanh, sigmoid, relu = map(_function, (ops.exp, ops.log, ops.sqrt, ops.tanh, ops.sigmoid, ops.relu))
 
     def dot(self, other: Any) -> Value:
-        """self @ other."""
-        return ops.matmul(self, other)
+        """NumPy's `dot`: self @ other for vectors and matrices."""
+        return ops.dot(self, other)
 
     def reshape(self, *shape: Any) -> Value:
         """The same entries under another shape: v.reshape(2, 3) or v.reshape((2, 3))."""
@@ -364,6 +383,8 @@ class _Elsewhere:
         raise AttributeError(self.sentence)
 
 
+_set_grad = Value.__dict__["_grad"].__set__
+
 for _name in {*ADVICE, *OPERATIONS}.difference(dir(Value)):
     setattr(Value, _name, _Elsewhere(_name))
 
@@ -397,14 +418,17 @@ def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any,
         data = constant(data)
     value = _new(Value)
     value.output = data
-    if not_recording and not_recording.get(get_ident()):
-        op, parents, inputs, parameters = None, (), (), NO_PARAMETERS  # type: ignore[assignment]
     value.op = op
     value.parents = parents
     value.inputs = inputs
     value.parameters = parameters
     value.born = _next_birth()
     value.name = value._grad = None
+    if unusual and (mode := unusual.get(get_ident())):
+        if mode.watch is not None:
+            mode.watch.look_at(value)
+        if not mode.record:
+            value.op, value.parents, value.inputs, value.parameters = None, (), (), NO_PARAMETERS
     return value
 
 
@@ -425,7 +449,7 @@ def same_shape(x: Any, data: Any) -> Any:
     """A cotangent in the full shape and the dtype of the data, closed to writing; recorded if it is a Value."""
     if type(x) is not ndarray or type(data) is not ndarray or x.shape != data.shape or x.dtype is not data.dtype:
         x = _fitted(x, data)
-    if type(x) is ndarray and x.flags.writeable:
+    if type(x) is ndarray:
         x.setflags(write=False)
     return x
 
@@ -443,23 +467,18 @@ def _fitted(x: Any, data: Any) -> Any:
     return x if data.ndim else x[()]
 
 
-def _plain_index(index: Any) -> Any:
-    """An index that cannot change later: Values as their data, lists and arrays copied."""
-    if isinstance(index, tuple):
-        return tuple(map(_plain_index, index))
-    if isinstance(index, Value):
-        raise DTypeError("an index is made of integers, slices or bools, and a Value holds floats. Use a plain array.")
-    return np.array(index) if isinstance(index, (list, ndarray)) else index
-
-
 def _show(x: Any) -> str:
     if type(x) is float or not np.ndim(x):
         return f"{float(x):.6g}"
     return np.array2string(x, precision=4, separator=", ", threshold=20, edgeitems=2, prefix="Value(")
 
 
-BY_NUMPY: dict[Any, Operation] = {function: op for op in OPERATIONS.values() for function in op.numpy}
+BY_NUMPY: dict[Any, Any] = {function: op for op in OPERATIONS.values() for function in op.numpy}
+BY_NUMPY |= {np.dot: ops.dot, np.split: ops.split}
+LEFT_OPEN = {"dtype", "out", "order", "kind"}  # NumPy's options that say nothing when they are None
 REFLECTED = {np.add: Value.__radd__, np.subtract: Value.__rsub__, np.multiply: Value.__rmul__, np.matmul: Value.__rmatmul__}
 # What NumPy answers about the numbers themselves: no gradient to lose.
 FACTS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isfinite, np.isinf, np.isnan,
-         np.signbit, np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str}
+         np.signbit, np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str,
+         np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any, np.all, np.result_type,
+         np.zeros_like, np.ones_like, np.full_like, np.empty_like}

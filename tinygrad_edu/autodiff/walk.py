@@ -7,19 +7,26 @@ a chain of a million operations is as good as a short one.
 
 Both walks are pure: they return what they find and change nothing. On the way a cotangent or a tangent may be
 smaller than its node's data, as long as it broadcasts to it.
+
+A cotangent of exactly 0 passes on nothing, also where the slope is infinite. That costs the usual walk nothing: nan runs down
+to where the walk ends, and if there is one, the walk is repeated with `Careful` cotangents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from heapq import heappop, heappush
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from heapq import heappop, heappush, heappushpop
 from typing import Any, Protocol
 
 import numpy as np
+from numpy import ndarray
 
-from tinygrad_edu.autodiff.mistakes import shape_of
+from tinygrad_edu.autodiff.careful import Careful, has_nan, uncareful
+from tinygrad_edu.autodiff.mistakes import numbers_of, shape_of
 from tinygrad_edu.autodiff.operations import broadcast_to, sum_to
 from tinygrad_edu.autodiff.primitive import Operation, quietly
+from tinygrad_edu.autodiff.recording import mode, recording, unusual
 
 
 class Node(Protocol):
@@ -45,17 +52,19 @@ def walk_back(root: Any, seed: Any, *, since: int = 0, recorded: bool = False) -
     cotangent and are not walked past. With `recorded` the rules are applied to the nodes themselves, so the cotangents are nodes
     and can be differentiated again.
     """
-    return quietly(_walk_back, root, seed, since, recorded)
+    if unusual and (watch := mode().watch):
+        with recording(watch=None):
+            return watch.look_at_sums(quietly(_walk_back, root, seed, since, recorded, partial(watched_pull, watch)))
+    return quietly(_walk_back, root, seed, since, recorded, pull)
 
 
-def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, Any]:
-    cotangents = {root: seed}
-    pending = [(-root.born, root)]  # a heap, the youngest first
-    while pending:
-        _, node = heappop(pending)
-        if node.op is None:
-            continue
-        for parent, x, xbar in zip(node.parents, node.inputs, pull(node, cotangents[node], recorded)):
+def _walk_back(root: Any, seed: Any, since: int, recorded: bool, how: Callable[..., Sequence[Any]]) -> dict[Any, Any]:
+    cotangents, ends = {root: seed}, []
+    node = root if root.op is not None else None  # the youngest of those still to be walked past
+    pending: list[tuple[int, Any]] = []  # a heap of the others
+    while node is not None:
+        youngest = None
+        for parent, x, xbar in zip(node.parents, node.inputs, how(node, cotangents[node], recorded)):
             if parent is None or xbar is None:
                 continue
             if type(xbar) is not float:
@@ -64,20 +73,37 @@ def _walk_back(root: Any, seed: Any, since: int, recorded: bool) -> dict[Any, An
                     xbar = sum_to(xbar, shape=shape) if recorded else sum_to.forward(xbar, shape=shape)
             if parent in cotangents:
                 cotangents[parent] = cotangents[parent] + xbar
+                continue
+            cotangents[parent] = xbar
+            if parent.op is None or parent.born < since:
+                ends.append(parent)
+            elif youngest is None:
+                youngest = parent
             else:
-                cotangents[parent] = xbar
-                if parent.op is not None and parent.born >= since:
-                    heappush(pending, (-parent.born, parent))
+                heappush(pending, (-parent.born, parent))
+        if pending:
+            youngest = (heappop(pending) if youngest is None else heappushpop(pending, (-youngest.born, youngest)))[1]
+        node = youngest
+    if how is pull:
+        for end in ends:
+            xbar = numbers_of(cotangents[end]) if recorded else cotangents[end]
+            if type(xbar) is ndarray:  # a sum is nan if an entry is; these are the two fastest, for few entries and for many
+                xbar = xbar.ravel("K")
+                xbar = sum(xbar.tolist()) if xbar.size < 10 else xbar.dot(xbar)
+            if xbar != xbar:
+                return _walk_back(root, seed, since, recorded, careful_pull)
     return cotangents
 
 
-def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
+def pull(node: Any, ybar: Any, recorded: bool = False, careful: bool = False) -> Sequence[Any]:
     """What the node's rule gives to each parent for the cotangent ybar; None where nothing flows."""
     op, y, xs = node.op, node.output, node.inputs
     try:
         small = type(y) is not float and (type(ybar) is float or ybar.shape != y.shape)
         if small and (op.partials is None or _repeats(node, y.shape)):
             ybar = broadcast_to(ybar, shape=y.shape)
+        if careful:
+            ybar = Careful(ybar)
         if recorded:
             y, xs = node.recalled()
         try:
@@ -87,6 +113,18 @@ def pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     except Exception as error:
         error.add_note(f"in the reverse rule of {describe(node)}")
         raise
+
+
+def careful_pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
+    """`pull`, with nothing from a cotangent of 0 whatever the slope."""
+    return [uncareful(xbar) for xbar in pull(node, ybar, recorded, careful=True)]
+
+
+def watched_pull(watch: Any, node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
+    """`careful_pull`, under the eyes of `detect_anomaly`."""
+    xbars = careful_pull(node, ybar, recorded)
+    watch.look_at_rule("reverse", node, [xbar for parent, xbar in zip(node.parents, xbars) if parent is not None])
+    return xbars
 
 
 def _repeats(node: Any, shape: tuple[int, ...]) -> bool:
@@ -102,26 +140,35 @@ def walk_forward(root: Any, tangents: Mapping[Any, Any], *, since: int = 0, reco
 
     None where root does not depend on them. Nodes born before `since` are taken as constants.
     """
-    return quietly(_walk_forward, root, dict(tangents), since, recorded)
+    if unusual and (watch := mode().watch):
+        with recording(watch=None):
+            return quietly(_walk_forward, root, tangents, since, recorded, partial(watched_push, watch))
+    return quietly(_walk_forward, root, tangents, since, recorded, push)
 
 
-def _walk_forward(root: Any, tangents: dict[Any, Any], since: int, recorded: bool) -> Any:
+def _walk_forward(root: Any, given: Mapping[Any, Any], since: int, recorded: bool, how: Callable[..., Any]) -> Any:
+    tangents = dict(given)
     for node in ancestors(root, since):
         if node in tangents or node.op is None:
             continue
         xdots = [tangents.get(parent) for parent in node.parents]
         if any(xdot is not None for xdot in xdots):
-            tangents[node] = push(node, xdots, recorded)
-    return tangents.get(root)
+            tangents[node] = how(node, xdots, recorded)
+    ydot = tangents.get(root)
+    if how is push and ydot is not None and has_nan(ydot):
+        return _walk_forward(root, given, since, recorded, careful_push)
+    return ydot
 
 
-def push(node: Any, xdots: list[Any], recorded: bool = False) -> Any:
+def push(node: Any, xdots: list[Any], recorded: bool = False, careful: bool = False) -> Any:
     """The node's tangent from its parents' tangents; None stands for a tangent of zero."""
     op = node.op
     y, xs = node.recalled() if recorded else (node.output, node.inputs)
     try:
         if op.partials is None:
             xdots = [None if xdot is None else fill(xdot, shape_of(x)) for xdot, x in zip(xdots, xs, strict=True)]
+        if careful:
+            xdots = [None if xdot is None else Careful(xdot) for xdot in xdots]
         try:
             return op.push(xdots, y, xs, node.parameters)
         except ArithmeticError:
@@ -129,6 +176,18 @@ def push(node: Any, xdots: list[Any], recorded: bool = False) -> Any:
     except Exception as error:
         error.add_note(f"in the forward rule of {describe(node)}")
         raise
+
+
+def careful_push(node: Any, xdots: list[Any], recorded: bool = False) -> Any:
+    """`push`, with nothing from a tangent of 0 whatever the slope."""
+    return uncareful(push(node, xdots, recorded, careful=True))
+
+
+def watched_push(watch: Any, node: Any, xdots: list[Any], recorded: bool = False) -> Any:
+    """`careful_push`, under the eyes of `detect_anomaly`."""
+    ydot = careful_push(node, xdots, recorded)
+    watch.look_at_rule("forward", node, [ydot])
+    return ydot
 
 
 def ancestors(root: Any, since: int = 0) -> list[Any]:

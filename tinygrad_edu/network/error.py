@@ -1,4 +1,4 @@
-"""How wrong the outputs are: one number E for all associations together, always a sum over them and never a mean."""
+"""How wrong the outputs are: one number E for all associations together, a sum over them unless a mean is asked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
-from tinygrad_edu.autodiff.operations import logsumexp, softplus
 from tinygrad_edu.autodiff.value import Value, plain
 
 
@@ -23,33 +23,38 @@ def half_squared_error(y: Any, target: Any) -> Value:
     return 0.5 * ((y - target) ** 2).sum()
 
 
-def cross_entropy(u: Any, target: Any) -> Value:
+def cross_entropy(u: Any, target: Any, *, mean: bool = False) -> Value:
     """E = -Σ_t Σ_k target_kt ln y_kt for y = softmax(u): δ = y - target, for target rows that add up to 1.
 
     u: (T, K), the total inputs ("logits") of at least two linear output units. target: (T, K), or labels, (T,) or (T, 1): whole
-    numbers from 0 to K - 1. Raises ShapeError, ValueError.
+    numbers from 0 to K - 1. mean: True divides E, and so δ, by T, as is the habit elsewhere. Raises ShapeError, ValueError.
     """
     K = shape_of(u)[-1] if len(shape_of(u)) == 2 else 0
     if K < 2:
         raise ShapeError(f"cross_entropy needs u: (T, K) of at least two output units, and u is {shape_of(u)}. "
                          "For one unit there is binary_cross_entropy.")
     shape = np.shape(plain(target))
-    u, target = _paired(u, _rows(target, K) if len(shape) == 1 or shape[1:] == (1,) else target)
-    u = u - u.data.max(axis=1, keepdims=True)  # E is the same, and keeps its digits where u is 1e300
-    return (logsumexp(u, axis=1) * target.sum(axis=1) - (u * target).sum(axis=1)).sum()
+    if len(shape) == 1 or shape[1:] == (1,):
+        u, labels = u if isinstance(u, Value) else Value(u), _labels(target, K)
+        if len(labels) != len(u):
+            raise ShapeError(f"the outputs y are {u.shape} and the labels {shape}: each association needs one label.")
+        return ops.cross_entropy(u, labels, mean=mean)
+    u, target = _paired(u, target)
+    E = -(ops.log_softmax(u, axis=1) * target).sum()
+    return E / len(u) if mean else E
 
 
-def binary_cross_entropy(u: Any, target: Any) -> Value:
+def binary_cross_entropy(u: Any, target: Any, *, mean: bool = False) -> Value:
     """E = -Σ (target ln y + (1 - target) ln(1 - y)) for y = sigmoid(u): δ = y - target.
 
     u: (T, K), the total inputs ("logits") of linear output units that each answer yes or no. target: (T, K), between 0 and 1.
-    Raises ShapeError, ValueError.
+    mean: True divides E, and so δ, by T K. Raises ShapeError, ValueError.
     """
     u, target = _paired(u, target)
     if not (np.min(plain(target)) >= 0 and np.max(plain(target)) <= 1):
         raise ValueError(f"the targets of binary_cross_entropy lie between 0 (no) and 1 (yes), and these between "
                          f"{np.min(plain(target)):g} and {np.max(plain(target)):g}.")
-    return (softplus(u) - u * target).sum()
+    return ops.binary_cross_entropy_with_logits(u, target, mean=mean)
 
 
 def weight_decay(weights: Sequence[Any], decay: float) -> Any:
@@ -73,10 +78,10 @@ def _paired(y: Any, target: Any) -> tuple[Value, Any]:
     return y, target
 
 
-def _rows(labels: Any, K: int) -> Any:
-    """Labels as rows with a 1 in one place."""
+def _labels(labels: Any, K: int) -> np.ndarray:
+    """Labels as whole numbers, one for each association."""
     numbers = np.ravel(plain(labels))
     if not np.isin(numbers, range(K)).all():
         raise ValueError(f"labels are whole numbers from 0 to {K - 1}, one for each output unit; among these is "
                          f"{numbers[~np.isin(numbers, range(K))][0]}.")
-    return np.eye(K)[numbers.astype(int)]
+    return numbers.astype(int)

@@ -1,48 +1,108 @@
 """The operations, one record each. Importing this package fills the table `OPERATIONS`."""
 
 from tinygrad_edu.autodiff.operations.arithmetic import (
-    absolute,
     add,
+    clip,
     divide,
+    dropout,
+    floor_divide,
     maximum,
     minimum,
     multiply,
     negative,
     power,
+    remainder,
     subtract,
     where,
 )
-from tinygrad_edu.autodiff.operations.functions import (
+from tinygrad_edu.autodiff.operations.circular import (
+    arccos,
+    arcsin,
+    arctan,
+    arctan2,
     cos,
+    cosh,
+    hypot,
+    sech,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from tinygrad_edu.autodiff.operations.functions import (
+    absolute,
+    cbrt,
     exp,
+    expm1,
     identity,
     log,
     log1p,
-    relu,
-    sigmoid,
-    sin,
-    softplus,
+    log2,
+    log10,
+    reciprocal,
+    sign,
     sqrt,
     square,
-    tanh,
 )
-from tinygrad_edu.autodiff.operations.products import matmul
-from tinygrad_edu.autodiff.operations.reductions import logsumexp, max, mean, min, sum
+from tinygrad_edu.autodiff.operations.likelihoods import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    log_softmax,
+    logsumexp,
+    softmax,
+)
+from tinygrad_edu.autodiff.operations.products import det, dot, einsum, inv, matmul, outer, solve, tensordot, trace
+from tinygrad_edu.autodiff.operations.ramps import (
+    elu,
+    erf,
+    erfc,
+    gelu,
+    leaky_relu,
+    log_sigmoid,
+    one_minus_sigmoid,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+)
+from tinygrad_edu.autodiff.operations.reductions import cumsum, max, mean, min, norm, prod, std, sum, var
 from tinygrad_edu.autodiff.operations.shapes import (
     broadcast_to,
     cast,
     concatenate,
+    diag,
+    expand_dims,
+    flip,
     getitem,
+    moveaxis,
+    pad,
+    ravel,
+    repeat,
     reshape,
+    roll,
     scatter,
+    sort,
+    split,
+    squeeze,
     stack,
     sum_to,
+    swapaxes,
+    take,
+    tile,
     transpose,
+    tril,
+    triu,
 )
+from tinygrad_edu.autodiff.operations.windows import avg_pool2d, conv2d, max_pool2d, overlap, windows
 
 __all__ = [
-    "absolute", "add", "broadcast_to", "cast", "concatenate", "cos", "divide", "exp", "getitem", "identity", "log", "log1p",
-    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "power", "relu", "reshape",
-    "scatter", "sigmoid", "sin", "softplus", "sqrt", "square", "stack", "subtract", "sum", "sum_to", "tanh", "transpose",
-    "where",
+    "absolute", "add", "arccos", "arcsin", "arctan", "arctan2", "avg_pool2d", "binary_cross_entropy_with_logits",
+    "broadcast_to", "cast", "cbrt", "clip", "concatenate", "conv2d", "cos", "cosh", "cross_entropy", "cumsum", "det", "diag",
+    "divide", "dot", "dropout", "einsum", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "flip", "floor_divide", "gelu",
+    "getitem", "hypot", "identity", "inv", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
+    "logsumexp", "matmul", "max", "max_pool2d", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "norm",
+    "one_minus_sigmoid", "outer", "overlap", "pad", "power", "prod", "ravel", "reciprocal", "relu", "remainder", "repeat",
+    "reshape", "roll", "scatter", "sech", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "solve", "sort",
+    "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "sum_to", "swapaxes", "take", "tan", "tanh",
+    "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where", "windows",
 ]

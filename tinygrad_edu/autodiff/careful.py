@@ -1,0 +1,107 @@
+"""Lets a cotangent of exactly 0 pass on nothing, also where the slope is infinite or not a number.
+
+    where(x > 0, sqrt(x), x)       at x = -1 the branch sqrt(x) was not taken: its cotangent is 0 and its slope nan
+
+0 says that nothing depends on this entry, and so nothing flows, while IEEE 754 has 0 * nan = nan. The walk first goes by
+plain arithmetic; only if a nan comes out at its end, it goes once more and hands each rule a `Careful` cotangent. The
+rules are the same: written in operators, they can be read with this as well. A nan that is there now was really computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.mistakes import numbers_of, shape_of
+from tinygrad_edu.autodiff.primitive import Operation
+
+
+def _operator(op: Operation) -> tuple[Any, Any]:
+    return (lambda self, other: self.__record__(op, (self, other), {}),
+            lambda self, other: self.__record__(op, (other, self), {}))
+
+
+class Careful:
+    """A cotangent or a tangent whose zeros stay zeros, whatever they are multiplied by or divided by."""
+
+    __slots__ = ("x",)
+    __array_ufunc__ = None  # array * careful is for us to compute
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    __add__, __radd__ = _operator(ops.add)
+    __sub__, __rsub__ = _operator(ops.subtract)
+    __mul__, __rmul__ = _operator(ops.multiply)
+    __matmul__, __rmatmul__ = _operator(ops.matmul)
+    __truediv__, _ = _operator(ops.divide)
+
+    def __neg__(self) -> Careful:
+        return Careful(-self.x)
+
+    def __getitem__(self, index: Any) -> Careful:
+        return Careful(self.x[index])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.x)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return np.dtype(float) if type(self.x) is float else self.x.dtype
+
+    @property
+    def T(self) -> Careful:
+        return Careful(self.x.T)
+
+    @property
+    def mT(self) -> Careful:
+        return Careful(self.x.mT)
+
+    def __record__(self, op: Operation, xs: Sequence[Any], parameters: Mapping[str, Any]) -> Careful:
+        """What op makes of it, with 0 where only zeros met what is not finite."""
+        ours, xs = [isinstance(x, Careful) for x in xs], tuple(map(uncareful, xs))
+        if op is ops.multiply and not all(ours) and _is_mask(xs[ours.index(False)]):
+            return _chosen(xs[ours.index(False)], xs[ours.index(True)], 0.0)
+        y = op.on(xs, parameters)
+        if all(ours) or op in (ops.add, ops.subtract) or not has_nan(y):
+            return Careful(y)
+        nan = np.isnan(numbers_of(y))
+        if op in (ops.multiply, ops.divide):
+            return _chosen(nan & (numbers_of(xs[ours.index(True)]) == 0), 0.0, y)
+        if not op.linear:
+            return Careful(y) if any(np.any(numbers_of(x) != 0) for x, our in zip(xs, ours) if our) else _chosen(nan, 0.0, y)
+        # each entry is a sum of products: take those out in which a 0 of ours meets what is not finite. If of the others, all
+        # written as 1, there are as many as of those where all is finite, then what remains is the sum
+        finite = [np.isfinite(numbers_of(x)) for x in xs]
+        terms = [np.asarray(numbers_of(x) != 0, float) if our else np.ones(shape_of(x)) for x, our in zip(xs, ours)]
+        sound = [term if our else np.asarray(ok, float) for term, ok, our in zip(terms, finite, ours)]
+        rest = op.on(tuple(x if our else ops.where(ok, x, 0.0) for x, ok, our in zip(xs, finite, ours)), parameters)
+        return _chosen(nan & (op.on(terms, parameters) == op.on(sound, parameters)), rest, y)
+
+
+def _chosen(condition: Any, a: Any, b: Any) -> Careful:
+    y = ops.where(condition, a, b)
+    return Careful(y[()] if isinstance(y, np.ndarray) else y)  # a 0-d array is a number
+
+
+def has_nan(x: Any) -> bool:
+    """Whether nan is among the numbers."""
+    return bool(np.isnan(numbers_of(x)).any())
+
+
+def _is_mask(x: Any) -> bool:
+    """Whether it is a slope that says taken or not taken, rather than how steep."""
+    return isinstance(x, (bool, np.bool_)) or getattr(x, "dtype", None) == np.dtype(bool)
+
+
+def uncareful(x: Any) -> Any:
+    """The cotangent itself."""
+    return x.x if isinstance(x, Careful) else x
