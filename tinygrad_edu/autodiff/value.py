@@ -40,7 +40,7 @@ def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[V
 
     def method(self: Value, other: Any) -> Value:
         a = self.output
-        if isinstance(other, Value):
+        if type(other) is Value or isinstance(other, Value):
             b, parent = other.output, other
         else:
             b, parent = constant(other), None
@@ -150,9 +150,12 @@ class Value:
     @property
     def grad(self) -> Any:
         """dE/d(this value) after E.backward(), of the shape and dtype of data; None before."""
-        if self._grad is None:
-            return None
-        self._grad = grad = same_shape(self._grad, self.output)
+        grad, data = self._grad, self.output
+        if type(grad) is ndarray and type(data) is ndarray and grad.shape == data.shape and grad.dtype is data.dtype:
+            grad.setflags(write=False)  # `same_shape`, for what is asked most
+            return grad
+        if grad is not None:
+            self._grad = grad = same_shape(grad, data)
         return grad
 
     @grad.setter
@@ -203,7 +206,13 @@ class Value:
         cotangents = walk_back(self, seed)
         if accumulate:
             cotangents = {v: vbar if v._grad is None else v.grad + vbar for v, vbar in cotangents.items()}
-        any(map(_set_grad, cotangents, cotangents.values()))  # in one go: Ctrl-C comes before it or after it
+        try:
+            for value, cotangent in cotangents.items():
+                value._grad = cotangent
+        except BaseException:  # Ctrl-C just here: all of them or none
+            for value, cotangent in cotangents.items():
+                value._grad = cotangent
+            raise
 
     def recalled(self) -> tuple[Value, tuple[Any, ...]]:
         """The value and its inputs as Values, with the data they had when they were used."""
@@ -295,7 +304,7 @@ class Value:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
         if method == "__call__" and not options:
-            if ufunc in REFLECTED and not isinstance(xs[0], Value):  # array @ value comes by here
+            if type(xs[0]) is ndarray and ufunc in REFLECTED:  # array @ value comes by here
                 return REFLECTED[ufunc](xs[1], xs[0])
             if ufunc in BY_NUMPY:
                 return record(BY_NUMPY[ufunc], xs)
@@ -382,8 +391,6 @@ class _Elsewhere:
     def __get__(self, value: Value | None, owner: type) -> Any:
         raise AttributeError(self.sentence)
 
-
-_set_grad = Value.__dict__["_grad"].__set__
 
 for _name in {*ADVICE, *OPERATIONS}.difference(dir(Value)):
     setattr(Value, _name, _Elsewhere(_name))

@@ -102,10 +102,9 @@ def pull(node: Any, ybar: Any, recorded: bool = False, careful: bool = False) ->
         small = type(y) is not float and (type(ybar) is float or ybar.shape != y.shape)
         if small and (op.partials is None or _repeats(node, y.shape)):
             ybar = broadcast_to(ybar, shape=y.shape)
-        if careful:
-            ybar = Careful(ybar)
-        if recorded:
-            y, xs = node.recalled()
+        if recorded or careful:
+            y, xs = node.recalled() if recorded else (y, xs)
+            ybar = Careful(ybar) if careful else ybar
         try:
             return op.pull(node.parents, ybar, y, xs, node.parameters)
         except ArithmeticError:

@@ -10,6 +10,7 @@ from tinygrad_edu.autodiff.operations.arithmetic import minimum
 from tinygrad_edu.autodiff.operations.functions import FAR, exp
 from tinygrad_edu.autodiff.primitive import elementwise
 
+ONE = {kind: np.ones((), kind) for kind in "df"}  # NumPy adds it in half the time of 1.0
 AWAY_FROM_THE_KINK = ((-4.0, -0.2), (0.2, 4.0))
 
 
@@ -18,14 +19,16 @@ AWAY_FROM_THE_KINK = ((-4.0, -0.2), (0.2, 4.0))
              dy_du=lambda y, u: y * one_minus_sigmoid(u), special=FAR)
 def sigmoid(u):
     """State of a unit with total input u, in (0, 1).  (31)"""
-    return np.reciprocal(1.0 + np.exp(-u))  # exp overflows to inf far to the left, and 1 / inf is the 0 we want
+    e = np.exp(-u)  # which overflows to inf far to the left, and 1 / inf is the 0 we want
+    return np.reciprocal(ONE[e.dtype.char] + e)
 
 
 @elementwise(r"(1 + e^{u})^{-1}", symbol="1−σ", scalar=lambda u: 1 / (1 + math.exp(u)), dy_du=lambda y, u: -y * sigmoid(u),
     special=FAR)
 def one_minus_sigmoid(u):
     """What the sigmoid lacks to 1, to all digits: the sigmoid of -u."""
-    return np.reciprocal(1.0 + np.exp(u))
+    e = np.exp(u)
+    return np.reciprocal(ONE[e.dtype.char] + e)
 
 
 @elementwise(r"\ln(1 + e^{-u})^{-1}", symbol="ln σ", dy_du=lambda y, u: one_minus_sigmoid(u), special=FAR)

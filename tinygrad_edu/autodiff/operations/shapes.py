@@ -12,6 +12,9 @@ from tinygrad_edu.autodiff.mistakes import ShapeError, numbers_of, shape_of, sho
 from tinygrad_edu.autodiff.primitive import multilinear, primitive
 
 
+FLOAT64, ONES = np.dtype("float64"), np.ones(64)
+
+
 def _back(ybar, a, **parameters):
     """The entries in the order they came, in a's shape."""
     return reshape(ybar, shape=shape_of(a))
@@ -296,6 +299,8 @@ def sum_to(a, *, shape):
     extra = len(came) - len(shape)
     if extra < 0 or came == shape:
         return a
+    if extra == 1 and came[0] < 65 and came[1:] == shape and len(shape) == 1 and a.dtype is FLOAT64:
+        return ONES[: came[0]].dot(a)  # a bias over a few associations: half the time of a sum
     if extra:
         a = np.add.reduce(a, axis=0 if extra == 1 else tuple(range(extra)))
         if a.shape == shape:
