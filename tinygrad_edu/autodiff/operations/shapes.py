@@ -11,7 +11,6 @@ from numpy import ndarray
 from tinygrad_edu.autodiff.mistakes import ShapeError, numbers_of, shape_of, shortened
 from tinygrad_edu.autodiff.primitive import multilinear, primitive
 
-
 FLOAT64, ONES = np.dtype("float64"), np.ones(64)
 
 
