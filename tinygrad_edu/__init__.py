@@ -5,7 +5,7 @@ from typing import Any
 from tinygrad_edu.autodiff.anomaly import detect_anomaly
 from tinygrad_edu.autodiff.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_edu.autodiff.mistakes import AnomalyError, DTypeError, ShapeError
-from tinygrad_edu.autodiff.operations import (
+from tinygrad_edu.autodiff.operations import (  # sum, max and min are not in __all__: `import *` must not hide Python's own
     absolute,
     add,
     arccos,
@@ -95,6 +95,15 @@ from tinygrad_edu.autodiff.operations import (
     triu,
     var,
     where,
+)
+from tinygrad_edu.autodiff.operations import (
+    max as max,
+)
+from tinygrad_edu.autodiff.operations import (
+    min as min,
+)
+from tinygrad_edu.autodiff.operations import (
+    sum as sum,
 )
 from tinygrad_edu.autodiff.recording import no_record
 from tinygrad_edu.autodiff.value import Value, detach
