@@ -386,10 +386,10 @@ class _Elsewhere:
     """A name that a Value has not got, with a word on what to use. (`__getattr__` would slow down all the others.)"""
 
     def __init__(self, name: str) -> None:
-        self.sentence = f"a Value has no {name!r}.{advice_on(name, OPERATIONS)}"
+        self.name = name
 
     def __get__(self, value: Value | None, owner: type) -> Any:
-        raise AttributeError(self.sentence)
+        raise AttributeError(f"a Value has no {self.name!r}.{advice_on(self.name, OPERATIONS)}")
 
 
 for _name in {*ADVICE, *OPERATIONS}.difference(dir(Value)):
