@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import tinygrad_edu
 from tinygrad_edu.autodiff import operations
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation
 
@@ -23,7 +24,7 @@ entry
 by entry; for an operation that is linear in each input, `abar` is the cotangent of a. Domain is where the tests sample an input,
 away
 from kinks and poles, (-3, 3) where nothing is said; at the edge values the gradient is always tried and must be finite.
-A cotangent of exactly 0 passes on nothing, however steep the slope.
+A cotangent of exactly 0 passes on nothing, however steep the slope. All are to be had from `tinygrad_edu`, if no other place is named.
 """
 
 
@@ -60,6 +61,10 @@ def entry(op: Operation) -> str:
     for name in dict.fromkeys(re.findall(r"\b_[a-z]\w+", " ".join(rule for _, rule in written))):
         if sentence := first_sentence(getattr(module, name)):
             lines.append(f"* where `{name}` is: {sentence}")
+    if getattr(tinygrad_edu, op.name, None) is not op:
+        lines.append(f"* Import: `from tinygrad_edu.autodiff.operations import {op.name}`" + (
+            f" (`tinygrad_edu.{op.name}` is another one: {first_sentence(getattr(tinygrad_edu, op.name))})"
+            if hasattr(tinygrad_edu, op.name) else ""))
     if op.domain:
         lines.append("* Domain: " + "; ".join(f"{name} in {' or '.join(f'({low:g}, {high:g})' for low, high in intervals)}"
                                               for name, intervals in op.domain.items()))

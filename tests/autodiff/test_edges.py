@@ -304,7 +304,54 @@ def test_the_tip_of_the_cone_has_slope_zero():
     assert grad(ops.norm)(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
     assert grad(ops.hypot, argnums=(0, 1))(0.0, 0.0) == (0.0, 0.0)
     assert grad(ops.std)(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
-    assert np.isfinite(hessian(ops.norm)(np.zeros(2))).all()
+
+
+@pytest.mark.parametrize("f", [ops.norm, ops.std, lambda x: ops.hypot(x[0], x[1])])
+def test_the_tip_of_the_cone_has_no_second_derivative_and_none_is_invented(f):
+    assert not np.isfinite(hessian(f)(np.zeros(2))).any()
+    assert not np.isfinite(hvp(f)(np.zeros(2), np.array([1.0, 2.0]))).any()
+
+
+def test_a_logit_of_nan_or_inf_is_not_hidden():
+    for logits in ([nan, 0.0, 1.0], [inf, 0.0, 1.0]):
+        assert not np.isfinite(ops.log_softmax(np.array(logits))).all()
+        assert ops.cross_entropy(np.array(logits), 1) in (inf,) or math.isnan(ops.cross_entropy(np.array(logits), 1))
+    assert np.isnan(ops.log_softmax(np.array([nan, 0.0, 1.0]))).all()
+
+
+CUT_OFF = {  # an infinite cotangent meets an entry that was not taken
+    "arccos of clip": (lambda x: ops.arccos(ops.clip(x, -1, 1)), 1.5),
+    "sqrt of maximum": (lambda x: ops.sqrt(ops.maximum(x, 0.0)), -1.0),
+    "log of clip": (lambda x: ops.log(ops.clip(x, 0, 1)), -1.0), "1 / minimum": (lambda x: 1 / ops.minimum(x, 0.0), 1.0),
+    "sqrt of relu": (lambda x: ops.sqrt(ops.relu(x)), -1.0), "sqrt of sign": (lambda x: ops.sqrt(ops.sign(x) - 1.0), 1.0),
+    "sqrt of //": (lambda x: ops.sqrt(x // 1.0), 0.5), "sqrt of leaky relu": (lambda x: ops.sqrt(ops.leaky_relu(x, slope=0.0)),
+        -1.0)}
+
+
+@pytest.mark.parametrize(("f", "x"), CUT_OFF.values(), ids=CUT_OFF)
+def test_from_an_entry_that_was_not_taken_nothing_flows_even_if_the_cotangent_is_infinite(f, x):
+    assert grad(f)(x) == jvp(f, [x], [1.0])[1] == 0.0
+    assert grad(total(f))(np.array([x, x])).tolist() == [0.0, 0.0]
+
+
+def test_entries_that_lost_get_nothing_from_an_infinite_cotangent():
+    assert grad(lambda x: ops.sqrt(ops.max(x)))(np.array([0.0, -1.0])).tolist() == [inf, 0.0]
+    assert grad(lambda A: ops.sqrt(ops.trace(A)))(np.zeros((2, 2))).tolist() == [[inf, 0.0], [0.0, inf]]
+    assert grad(lambda x: ops.sum(ops.sqrt(ops.max_pool2d(x, 2))))(np.array([[0.0, -1.0], [-2.0, -3.0]])).tolist() == [[inf, 0],
+        [0, 0]]
+
+
+def test_a_small_determinant_keeps_its_cofactors():
+    np.testing.assert_allclose(grad(ops.det)(np.diag([1e-200, 1e-200])), np.diag([1e-200, 1e-200]))
+    np.testing.assert_allclose(grad(ops.det)(np.diag([1e200, 1e200])), np.diag([1e200, 1e200]))
+    ill = np.eye(60)
+    ill[-1, -1] = 1e-9
+    np.testing.assert_allclose(grad(ops.det)(ill), np.diag([1e-9] * 59 + [1.0]), rtol=1e-12, atol=1e-20)
+
+
+def test_the_spread_of_small_numbers_is_as_exact_as_their_length():
+    assert ops.std(np.array([1e-200, 3e-200])) == pytest.approx(1e-200, rel=1e-14)
+    np.testing.assert_allclose(grad(ops.std)(np.array([1e-200, 3e-200])), [-0.5, 0.5], rtol=1e-14)
 
 
 # -- powers -------------------------------------------------------------------------------------------------------

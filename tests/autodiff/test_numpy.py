@@ -1,5 +1,7 @@
 """NumPy's functions on Values: those with a record give it, the others say so, and nothing becomes an array of objects."""
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -164,7 +166,7 @@ def test_float32_stays_float32(make):
 @pytest.mark.parametrize(("call", "advice"), [
     (np.floor, "v // 1"), (np.median, "sort"), (lambda v: np.vstack([v, v]), "concatenate"),
     (lambda v: np.hstack([v, v]), "concatenate"),
-    (lambda v: np.inner(v, v), "v @ w"), (np.diff, "v[1:] - v[:-1]"), (np.exp2, "2 ** v"),
+    (lambda v: np.inner(v, v), "einsum"), (np.diff, "v[..., 1:] - v[..., :-1]"), (np.exp2, "2 ** v"),
     (lambda v: np.logaddexp(v, v), "logsumexp"),
     (np.average, "mean"), (np.ptp, "max"), (np.cumprod, "cumsum"), (np.nansum, "sum"), (np.arcsinh, "arcsin"),
     (np.linalg.eigvals, "v.data"),
@@ -253,9 +255,59 @@ def test_numpys_functions_remember_nothing_under_no_record():
         assert np.einsum("i,i", Value(v), v).op is None
 
 
+@pytest.mark.parametrize("index", [((0, 0, 2),), ([0, 0, 2],), (np.array([0, 0, 2]),), [0, 0, 2], range(3),
+    np.array([True, False, True]), [],
+                                   ([],), None, Ellipsis, (), True, slice(None, None, -2), (None, (0, 0)), np.int64(1)], ids=str)
+def test_every_kind_of_index_sends_each_pick_back(index):
+    x = np.array([1.0, 2.0, 3.0])
+    expected = np.zeros(3)
+    np.add.at(expected, index, np.ones(np.shape(x[index])))
+    value = Value(x)
+    np.testing.assert_array_equal(value[index].data, x[index])
+    value[index].backward(np.ones(np.shape(x[index])) if np.shape(x[index]) else None)
+    assert value.grad.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("index", [None, Ellipsis, (), (None, None), True])
+def test_a_number_can_be_indexed_by_what_picks_nothing_from_it(index):
+    x = Value(3.0)
+    y = x[index]
+    assert y.shape == np.array(3.0)[index].shape
+    y.sum().backward()
+    assert x.grad == 1.0
+
+
+def test_numpys_options_that_say_how_and_not_what_are_taken():
+    v = Value([3.0, 1.0, 2.0])
+    assert np.sort(v, kind="stable").data.tolist() == [1.0, 2.0, 3.0]
+    assert np.einsum("i,i->", v, v, optimize=True).data == 14.0
+    assert np.sum(v, axis=0, dtype=None, out=None).data == 6.0
+
+
+def test_a_data_argument_of_a_function_of_facts_is_not_forgotten():
+    with pytest.raises(TypeError, match="no record"):
+        np.full_like(Value([1.0, 2.0]), Value(3.0))
+
+
+@pytest.mark.parametrize("forget", [lambda x: copy.copy(x), lambda x: copy.deepcopy(x), lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_inside_a_derivative_is_refused_since_it_would_lose_the_record(forget):
+    with pytest.raises(TypeError, match="lose the record"):
+        grad(lambda x: forget(x) ** 2)(3.0)
+
+
 def test_a_stack_of_values_is_an_array_of_numbers_and_not_of_objects():
     xs = [Value(1.0), Value(2.0)]
     assert stack(xs).data.tolist() == [1.0, 2.0]
     assert np.array(xs).dtype == np.float64
     with pytest.raises(TypeError, match="lose the record"):
         grad(lambda x: np.array([x, x]).sum())(1.0)
+
+
+@pytest.mark.parametrize("reduce", [np.sum, np.prod, np.max, np.min])
+@pytest.mark.parametrize("axis", [0, -1, ()])
+def test_a_number_is_reduced_along_the_axis_that_numpy_grants_it(reduce, axis):
+    x = Value(3.0)
+    y = reduce(x, axis=axis)
+    assert y.data == reduce(np.array(3.0), axis=axis) == 3.0
+    y.backward()
+    assert x.grad == 1.0

@@ -198,6 +198,25 @@ def test_eight_threads_record_walk_and_switch_recording_off_at_once():
     assert unusual == {}
 
 
+def test_linear_algebra_on_one_thread_leaves_the_others_their_ieee_numbers():
+    stop, A = threading.Event(), Value(np.random.default_rng(0).normal(size=(60, 60)))
+
+    def invert():
+        while not stop.is_set():
+            ops.inv(A)
+            ops.solve(A, np.ones(60))
+
+    thread = threading.Thread(target=invert)
+    thread.start()
+    try:
+        for _ in range(2000):
+            assert np.isnan(np.log(Value([-1.0, 1.0])).data[0])
+            assert (Value([1.0, -1.0]) / 0.0).data.tolist() == [np.inf, -np.inf]
+    finally:
+        stop.set()
+        thread.join()
+
+
 # -- copies and deep records --------------------------------------------------------------------------------------
 
 

@@ -10,8 +10,8 @@ It looks at every number, so it is for finding a fault and not for training.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +36,25 @@ class Watch:
     """Looks at what operations and their rules make, and notes on a value which line of the program recorded it."""
 
     def __init__(self, infinities: bool) -> None:
+        self.looks = True  # False while the walk looks itself, and only the lines are noted
         self.is_bad = (lambda x: ~np.isfinite(x)) if infinities else np.isnan
 
     def look_at(self, value: Any) -> None:
         """At a value just recorded. Raises AnomalyError."""
         value.line = _line_of_the_program()
-        if self.is_bad(value.output).any():
+        if self.looks and self.is_bad(value.output).any():
             at = self._where(value.output)
             raise AnomalyError(f"{value.op.name} made {_entry(value.output, at)} out of {self._inputs(value, at)}; "
                                f"at {value.line}.")
+
+    @contextmanager
+    def only_noting(self) -> Iterator[None]:
+        """Until the end of the block, what is recorded gets its line and is not looked at."""
+        before, self.looks = self.looks, False
+        try:
+            yield
+        finally:
+            self.looks = before
 
     def look_at_rule(self, direction: str, node: Any, results: Sequence[Any]) -> None:
         """At the cotangents or tangents that the rule of a node gave. Raises AnomalyError."""

@@ -27,11 +27,12 @@ def _operator(op: Operation) -> tuple[Any, Any]:
 class Careful:
     """A cotangent or a tangent whose zeros stay zeros, whatever they are multiplied by or divided by."""
 
-    __slots__ = ("x",)
+    __slots__ = ("selects", "x")
     __array_ufunc__ = None  # array * careful is for us to compute
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: Any, selects: bool = False) -> None:
         self.x = x
+        self.selects = selects  # whether the rule is of an operation that says with a slope of 0: not taken
 
     __add__, __radd__ = _operator(ops.add)
     __sub__, __rsub__ = _operator(ops.subtract)
@@ -40,10 +41,10 @@ class Careful:
     __truediv__, _ = _operator(ops.divide)
 
     def __neg__(self) -> Careful:
-        return Careful(-self.x)
+        return Careful(-self.x, self.selects)
 
     def __getitem__(self, index: Any) -> Careful:
-        return Careful(self.x[index])
+        return Careful(self.x[index], self.selects)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,25 +60,30 @@ class Careful:
 
     @property
     def T(self) -> Careful:
-        return Careful(self.x.T)
+        return Careful(self.x.T, self.selects)
 
     @property
     def mT(self) -> Careful:
-        return Careful(self.x.mT)
+        return Careful(self.x.mT, self.selects)
 
     def __record__(self, op: Operation, xs: Sequence[Any], parameters: Mapping[str, Any]) -> Careful:
         """What op makes of it, with 0 where only zeros met what is not finite."""
         ours, xs = [isinstance(x, Careful) for x in xs], tuple(map(uncareful, xs))
-        if op is ops.multiply and not all(ours) and _is_mask(xs[ours.index(False)]):
-            return _chosen(xs[ours.index(False)], xs[ours.index(True)], 0.0)
         y = op.on(xs, parameters)
-        if all(ours) or op in (ops.add, ops.subtract) or not has_nan(y):
-            return Careful(y)
+        if has_nan(y) and not all(ours) and op not in (ops.add, ops.subtract):
+            y = self._without_zeros(y, op, ours, xs, parameters)
+        return Careful(y, self.selects)
+
+    def _without_zeros(self, y: Any, op: Operation, ours: Sequence[bool], xs: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+        """y, computed anew where it is nan for no other reason than that zeros were multiplied."""
         nan = np.isnan(numbers_of(y))
         if op in (ops.multiply, ops.divide):
-            return _chosen(nan & (numbers_of(xs[ours.index(True)]) == 0), 0.0, y)
+            zero = numbers_of(xs[ours.index(True)]) == 0
+            if self.selects and op is ops.multiply:
+                zero = zero | (numbers_of(xs[ours.index(False)]) == 0)
+            return _chosen(nan & zero, 0.0, y)
         if not op.linear:
-            return Careful(y) if any(np.any(numbers_of(x) != 0) for x, our in zip(xs, ours) if our) else _chosen(nan, 0.0, y)
+            return y if any(np.any(numbers_of(x) != 0) for x, our in zip(xs, ours) if our) else _chosen(nan, 0.0, y)
         # each entry is a sum of products: take those out in which a 0 of ours meets what is not finite. If of the others, all
         # written as 1, there are as many as of those where all is finite, then what remains is the sum
         finite = [np.isfinite(numbers_of(x)) for x in xs]
@@ -87,19 +93,14 @@ class Careful:
         return _chosen(nan & (op.on(terms, parameters) == op.on(sound, parameters)), rest, y)
 
 
-def _chosen(condition: Any, a: Any, b: Any) -> Careful:
+def _chosen(condition: Any, a: Any, b: Any) -> Any:
     y = ops.where(condition, a, b)
-    return Careful(y[()] if isinstance(y, np.ndarray) else y)  # a 0-d array is a number
+    return y[()] if isinstance(y, np.ndarray) else y  # a 0-d array is a number
 
 
 def has_nan(x: Any) -> bool:
     """Whether nan is among the numbers."""
     return bool(np.isnan(numbers_of(x)).any())
-
-
-def _is_mask(x: Any) -> bool:
-    """Whether it is a slope that says taken or not taken, rather than how steep."""
-    return isinstance(x, (bool, np.bool_)) or getattr(x, "dtype", None) == np.dtype(bool)
 
 
 def uncareful(x: Any) -> Any:

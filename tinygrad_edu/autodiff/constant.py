@@ -23,7 +23,10 @@ def constant(x: Any) -> Any:
     if kind is ndarray and x.ndim and (x.dtype is FLOAT64 or x.dtype is FLOAT32):
         return x.copy() if x.flags.writeable or x.base is not None else x
     if kind is np.float64 or kind is int or kind is bool:
-        return float(x)
+        try:
+            return float(x)
+        except OverflowError:
+            raise DTypeError(f"{str(x)[:20]}... is too large for a float.") from None
     return _converted(x)
 
 
@@ -32,6 +35,8 @@ def _converted(x: Any) -> Any:
         raise DTypeError(f"{x!r:.60} is not a number or an array of numbers.")
     if isinstance(x, (list, tuple)) and any(hasattr(item, "__record__") for item in x):
         raise DTypeError("a list of Values is not one Value. stack(list) makes one, and keeps their record.")
+    if isinstance(x, np.ma.MaskedArray):
+        raise DTypeError("a masked array is not an array of numbers: where(~x.mask, x.data, 0.0) says what the others count as.")
     try:
         array = np.array(x)
     except ValueError:

@@ -94,6 +94,8 @@ def jacobian(f: Function, argnums: int = 0) -> Function:
     """The function that returns dy/dx of shape y.shape + x.shape, from one reverse walk for each entry of y."""
 
     def of(*args: Any, **options: Any) -> Any:
+        if isinstance(argnums, tuple):
+            raise TypeError(f"jacobian and hessian are by one argument, argnums=0, and not by {argnums}.")
         f_of_x, (x,) = _chosen(f, argnums, args, options)
         y, pull = vjp(f_of_x, x)
         shape, size = shape_of(y), int(np.prod(shape_of(y)))
@@ -129,6 +131,8 @@ def _chosen(f: Function, argnums: int | tuple[int, ...], args: Sequence[Any],
     chosen = argnums if isinstance(argnums, tuple) else (argnums,)
     if not all(isinstance(i, int) for i in chosen):
         raise TypeError(f"argnums says which argument by its number, and is {argnums!r}. Did you mean grad(f)(x)?")
+    if len({i % max(len(args), 1) for i in chosen}) < len(chosen):
+        raise ValueError(f"argnums is {argnums} and names an argument twice.")
     if any(not -len(args) <= i < len(args) for i in chosen):
         raise IndexError(f"argnums is {argnums}, and f was called with {len(args)} argument{'s' * (len(args) != 1)}.")
 

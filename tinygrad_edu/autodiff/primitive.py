@@ -16,7 +16,8 @@ than its input as long as it broadcasts to it, or None where nothing flows. Undo
 elementwise operation is not the rule's business: the walk does it.
 
 A cotangent meets a slope as `ybar * slope` or ybar / slope, with the slope worked out whole: where ybar is exactly 0 the walk then
-sees to it that nothing flows, even if the slope is infinite. A slope of True and False says taken or not taken.
+sees to it that nothing flows, even if the slope is infinite. An operation that `selects` says with a slope of 0 that an entry was
+not taken: from there nothing flows, even if ybar is infinite.
 """
 
 from __future__ import annotations
@@ -45,12 +46,13 @@ OPERATIONS: dict[str, Operation] = {}
 # operation; running in a context that is silent already takes 60.
 _SILENT = contextvars.copy_context()
 _SILENT.run(np.seterr, all="ignore")
+_PRISTINE = _SILENT.copy()  # nothing runs in this one: np.linalg changes the settings of its context while it is at work
 run_silently = _SILENT.run  # run_silently(f, *xs): RuntimeError while it is running already, here or on another thread
 
 
 def quietly(f: Callable[..., Any], *xs: Any, **parameters: Any) -> Any:
     """f(*xs, **parameters), with NumPy's floating-point warnings off; f may call `quietly` in turn."""
-    return _SILENT.copy().run(f, *xs, **parameters)
+    return _PRISTINE.copy().run(f, *xs, **parameters)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +70,7 @@ class Operation:
     parameters: Mapping[str, Any]  # keyword-only and never differentiated, with their defaults
     variadic: bool  # takes one sequence of inputs, as np.concatenate does
     linear: bool  # in each of its inputs
+    selects: bool  # a slope of 0 says that an entry was not taken
     reads: Callable[..., tuple[Sequence[Any], dict[str, Any]]] | None  # a call as it is written -> (inputs, parameters)
     quick: bool  # has one input and nothing else
     draw: Callable[..., Sequence[Any]] | None  # (rng, shapes) -> inputs to try it with, where a domain cannot say it
@@ -112,7 +115,7 @@ class Operation:
         for x in xs:
             if hasattr(x, "__record__"):
                 return x.__record__(self, tuple(xs), parameters)
-        xs = [x if type(x) in NUMBERS or (type(x) is ndarray and x.dtype.char in "df?") else constant(x) for x in xs]
+        xs = [x if type(x) in NUMBERS or (type(x) is ndarray and x.dtype.char in "df") else constant(x) for x in xs]
         if not parameters and all(type(x) is float for x in xs):
             return self.compute(*xs)
         try:
@@ -158,7 +161,7 @@ def operation_called(name: str) -> Operation:
 def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callable[..., Any] | None = None,
                 numpy: Any = (), domain: Mapping[str, tuple[Interval, ...]] | None = None,
                 special: Sequence[tuple[float, ...]] = (), reads: Any = None, samples: Sequence[Mapping[str, Any]] = ({},),
-                **partials: Any) -> Builder:
+                selects: bool = False, **partials: Any) -> Builder:
     """For y = f(a, b) applied entry by entry: give the partial derivatives dy_da, dy_db.
 
     Each is a function of (y, a, b) and of the parameters, or a number where the slope is one; a slope of 1 costs nothing.
@@ -198,7 +201,7 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
         quick = pull if _parameters(forward) else {1: pull_one, 2: pull_two}.get(n, pull)
         return _register(forward, formula, symbol, eq, numpy, domain, special,
                          [(s, dict(parameters)) for parameters in samples for s in shapes],
-                         scalar=scalar, rules=partials, partials=slopes, pull=quick, push=push, reads=reads)
+                         scalar=scalar, rules=partials, partials=slopes, pull=quick, push=push, reads=reads, selects=selects)
 
     return build
 
@@ -274,7 +277,7 @@ def _register(forward: Callable[..., Any], formula: str, symbol: str, eq: str, n
         domain=MappingProxyType(dict(domain or {})), special=tuple(special),
         samples=tuple((shapes, {**parameters, **given}) for shapes, given in samples),
         quick=not (parameters or _is_variadic(forward) or how.get("reads")) and len(_input_names(forward)) == 1,
-        **{"scalar": None, "partials": None, "linear": False, "reads": None, "draw": None, **how},
+        **{"scalar": None, "partials": None, "linear": False, "selects": False, "reads": None, "draw": None, **how},
     )
     return operation
 
@@ -291,9 +294,11 @@ def _parameters(forward: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _kept(value: Any) -> Any:
-    """A parameter that cannot change later: arrays are copied, lists become tuples."""
+    """A parameter that cannot change later: arrays are copied, lists become tuples, NumPy's numbers Python's."""
     if isinstance(value, (list, tuple)):
         return tuple(map(_kept, value))
+    if isinstance(value, np.generic):
+        return value.item()
     return value.copy() if isinstance(value, ndarray) else value
 
 

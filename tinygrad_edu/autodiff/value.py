@@ -145,7 +145,7 @@ class Value:
         if shape_of(data) != self.shape:
             raise ShapeError(f"{self._label()} has shape {self.shape} and the new data {shape_of(data)}. "
                              "Make a new Value for another shape.")
-        self.output = np.float32(data) if self.dtype is FLOAT32 else data  # (np.float32 takes arrays too)
+        self.output = quietly(np.float32, data) if self.dtype is FLOAT32 else data  # (np.float32 takes arrays too)
 
     @property
     def grad(self) -> Any:
@@ -320,7 +320,8 @@ class Value:
             return function(*map(plain, xs), **options)
         if function not in BY_NUMPY:
             raise no_record_of(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}", OPERATIONS)
-        asked = {name: option for name, option in options.items() if option is not None or name not in LEFT_OPEN}
+        asked = {name: option for name,
+            option in options.items() if name not in HOW and (option is not None or name not in LEFT_OPEN)}
         return BY_NUMPY[function](*xs, **asked)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Value:
@@ -370,6 +371,7 @@ class Value:
         return format(self.output, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:  # copy, deepcopy and pickle keep data and name, and drop the record
+        self._refuse_to_forget("a copy of v")
         return Value, (self.output, self.name)
 
     def _refuse_to_forget(self, how: str) -> None:
@@ -468,7 +470,7 @@ def _fitted(x: Any, data: Any) -> Any:
     if type(data) is float:
         return float(x)
     try:
-        x = np.broadcast_to(np.asarray(x, dtype=data.dtype), data.shape).copy()
+        x = np.broadcast_to(quietly(np.asarray, x, dtype=data.dtype), data.shape).copy()
     except ValueError:
         raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.") from None
     return x if data.ndim else x[()]
@@ -482,10 +484,11 @@ def _show(x: Any) -> str:
 
 BY_NUMPY: dict[Any, Any] = {function: op for op in OPERATIONS.values() for function in op.numpy}
 BY_NUMPY |= {np.dot: ops.dot, np.split: ops.split}
-LEFT_OPEN = {"dtype", "out", "order", "kind"}  # NumPy's options that say nothing when they are None
+LEFT_OPEN = {"dtype", "out", "order"}  # NumPy's options that say nothing when they are None
+HOW = {"kind", "optimize"}  # those that say how to compute, and not what
 REFLECTED = {np.add: Value.__radd__, np.subtract: Value.__rsub__, np.multiply: Value.__rmul__, np.matmul: Value.__rmatmul__}
 # What NumPy answers about the numbers themselves: no gradient to lose.
 FACTS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isfinite, np.isinf, np.isnan,
          np.signbit, np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str,
          np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any, np.all, np.result_type,
-         np.zeros_like, np.ones_like, np.full_like, np.empty_like}
+         np.zeros_like, np.ones_like, np.empty_like}

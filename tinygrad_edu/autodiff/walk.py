@@ -26,7 +26,7 @@ from tinygrad_edu.autodiff.careful import Careful, has_nan, uncareful
 from tinygrad_edu.autodiff.mistakes import numbers_of, shape_of
 from tinygrad_edu.autodiff.operations import broadcast_to, sum_to
 from tinygrad_edu.autodiff.primitive import Operation, quietly
-from tinygrad_edu.autodiff.recording import mode, recording, unusual
+from tinygrad_edu.autodiff.recording import mode, unusual
 
 
 class Node(Protocol):
@@ -53,7 +53,7 @@ def walk_back(root: Any, seed: Any, *, since: int = 0, recorded: bool = False) -
     and can be differentiated again.
     """
     if unusual and (watch := mode().watch):
-        with recording(watch=None):
+        with watch.only_noting():
             return watch.look_at_sums(quietly(_walk_back, root, seed, since, recorded, partial(watched_pull, watch)))
     return quietly(_walk_back, root, seed, since, recorded, pull)
 
@@ -104,7 +104,7 @@ def pull(node: Any, ybar: Any, recorded: bool = False, careful: bool = False) ->
             ybar = broadcast_to(ybar, shape=y.shape)
         if recorded or careful:
             y, xs = node.recalled() if recorded else (y, xs)
-            ybar = Careful(ybar) if careful else ybar
+            ybar = Careful(ybar, op.selects) if careful else ybar
         try:
             return op.pull(node.parents, ybar, y, xs, node.parameters)
         except ArithmeticError:
@@ -140,7 +140,7 @@ def walk_forward(root: Any, tangents: Mapping[Any, Any], *, since: int = 0, reco
     None where root does not depend on them. Nodes born before `since` are taken as constants.
     """
     if unusual and (watch := mode().watch):
-        with recording(watch=None):
+        with watch.only_noting():
             return quietly(_walk_forward, root, tangents, since, recorded, partial(watched_push, watch))
     return quietly(_walk_forward, root, tangents, since, recorded, push)
 
@@ -167,7 +167,7 @@ def push(node: Any, xdots: list[Any], recorded: bool = False, careful: bool = Fa
         if op.partials is None:
             xdots = [None if xdot is None else fill(xdot, shape_of(x)) for xdot, x in zip(xdots, xs, strict=True)]
         if careful:
-            xdots = [None if xdot is None else Careful(xdot) for xdot in xdots]
+            xdots = [None if xdot is None else Careful(xdot, op.selects) for xdot in xdots]
         try:
             return op.push(xdots, y, xs, node.parameters)
         except ArithmeticError:

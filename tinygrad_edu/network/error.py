@@ -27,7 +27,8 @@ def cross_entropy(u: Any, target: Any, *, mean: bool = False) -> Value:
     """E = -Σ_t Σ_k target_kt ln y_kt for y = softmax(u): δ = y - target, for target rows that add up to 1.
 
     u: (T, K), the total inputs ("logits") of at least two linear output units. target: (T, K), or labels, (T,) or (T, 1): whole
-    numbers from 0 to K - 1. mean: True divides E, and so δ, by T, as is the habit elsewhere. Raises ShapeError, ValueError.
+    numbers from 0 to K - 1. mean: True divides E, and so δ, by T, as is the habit elsewhere (and in `operations.cross_entropy`).
+    Raises ShapeError, ValueError.
     """
     K = shape_of(u)[-1] if len(shape_of(u)) == 2 else 0
     if K < 2:
@@ -51,7 +52,7 @@ def binary_cross_entropy(u: Any, target: Any, *, mean: bool = False) -> Value:
     mean: True divides E, and so δ, by T K. Raises ShapeError, ValueError.
     """
     u, target = _paired(u, target)
-    if not (np.min(plain(target)) >= 0 and np.max(plain(target)) <= 1):
+    if np.size(plain(target)) and not (np.min(plain(target)) >= 0 and np.max(plain(target)) <= 1):
         raise ValueError(f"the targets of binary_cross_entropy lie between 0 (no) and 1 (yes), and these between "
                          f"{np.min(plain(target)):g} and {np.max(plain(target)):g}.")
     return ops.binary_cross_entropy_with_logits(u, target, mean=mean)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
+from stat import S_IMODE
 from uuid import uuid4
 
 
@@ -21,6 +22,8 @@ def whole(path: str | PathLike[str]) -> Iterator[Path]:
     part = _begun(target)
     try:
         yield part
+        with suppress(OSError):  # who may read the old one may read the new one, and nobody else
+            part.chmod(S_IMODE(target.stat().st_mode))
         _sync(part)  # or the new name could reach the disk before what it stands for
         part.replace(target)
         with suppress(OSError):  # not every system can sync a folder; the file is whole in any case

@@ -43,10 +43,17 @@ def divide(a, b):
     return a / b
 
 
+@elementwise(r"\frac{a}{b}", symbol="0/0→0", dy_da=lambda y, a, b: 1.0 / b, dy_db=lambda y, a, b: -y / b,
+             domain={"b": AWAY_FROM_ZERO}, special=((0.0, 1.0), (1000.0, -1000.0)))
+def ratio(a, b):
+    """a / b, broadcast, and 0 for 0 / 0: the slope of a length, at the tip of whose cone the second derivative is not finite."""
+    return np.where((a == 0) & (b == 0), 0.0, a / b)
+
+
 BETWEEN_WHOLE = {"a": ((2.1, 2.8), (-3.7, -3.1), (0.1, 0.8)), "b": ((0.97, 1.0), (-1.0, -0.97))}  # a / b is not whole there
 
 
-@elementwise(r"\lfloor a / b \rfloor", symbol="//", scalar=operator.floordiv, numpy=np.floor_divide, dy_da=0, dy_db=0,
+@elementwise(r"\lfloor a / b \rfloor", symbol="//", selects=True, scalar=operator.floordiv, numpy=np.floor_divide, dy_da=0, dy_db=0,
              domain=BETWEEN_WHOLE, special=((0.0, 1.0), (1000.0, -7.0)))
 def floor_divide(a, b):
     """a // b, broadcast: how often b goes into a, rounded down. A staircase, with slope 0 everywhere, at the steps too."""
@@ -82,7 +89,7 @@ def _above(a, b):
     return 0.5 * (a == b) + (a > b)
 
 
-@elementwise(r"\max(a, b)", symbol="max", numpy=np.maximum,
+@elementwise(r"\max(a, b)", symbol="max", numpy=np.maximum, selects=True,
              dy_da=lambda y, a, b: _above(a, b), dy_db=lambda y, a, b: _above(b, a),
              domain={"a": ((-4.0, -2.2), (2.2, 4.0)), "b": ((-1.8, 1.8),)},
              special=((0.0, 0.0), (1000.0, 1000.0), (1000.0, -1000.0)))
@@ -91,7 +98,7 @@ def maximum(a, b):
     return np.maximum(a, b)
 
 
-@elementwise(r"\min(a, b)", symbol="min", numpy=np.minimum,
+@elementwise(r"\min(a, b)", symbol="min", numpy=np.minimum, selects=True,
              dy_da=lambda y, a, b: _above(b, a), dy_db=lambda y, a, b: _above(a, b),
              domain={"a": ((-4.0, -2.2), (2.2, 4.0)), "b": ((-1.8, 1.8),)},
              special=((0.0, 0.0), (1000.0, 1000.0), (1000.0, -1000.0)))
@@ -107,7 +114,7 @@ def _clip_of(a, low=None, high=None, *, a_min=None, a_max=None, min=None, max=No
     return (a, *(lows or [-math.inf]), *(highs or [math.inf])), {}
 
 
-@elementwise(r"\min(\max(a, l), h)", symbol="clip", numpy=np.clip, reads=_clip_of,
+@elementwise(r"\min(\max(a, l), h)", symbol="clip", numpy=np.clip, reads=_clip_of, selects=True,
              dy_da=lambda y, a, low, high: _above(a, low) * _above(high, a),
              dy_dlow=lambda y, a, low, high: _above(low, a) * _above(high, low),
              dy_dhigh=lambda y, a, low, high: _above(maximum(a, low), high),
@@ -118,7 +125,7 @@ def clip(a, low, high):
     return np.minimum(np.maximum(a, low), high)
 
 
-@elementwise(r"a \;\text{if}\; c \;\text{else}\; b", symbol="where", numpy=np.where,
+@elementwise(r"a \;\text{if}\; c \;\text{else}\; b", symbol="where", numpy=np.where, selects=True,
              dy_dcondition=0, dy_da=lambda y, condition, a, b: condition != 0, dy_db=lambda y, condition, a, b: condition == 0,
              domain={"condition": AWAY_FROM_ZERO}, special=((0.0, 1.0, 2.0), (1.0, 1.0, 2.0)))
 def where(condition, a, b):
@@ -132,7 +139,7 @@ def _dropout_of(a, rate=0.5, generator=None):
                         f"and not from {generator!r:.60}.")
     if not isinstance(rate, Real) or not 0 <= float(rate) < 1:
         raise ValueError(f"the rate of dropout is the share that is dropped, from 0 to below 1, and is {rate!r}.")
-    return (a,), {"keep": generator.random(np.shape(numbers_of(a))) >= rate, "rate": rate}
+    return (a,), {"keep": generator.random(np.shape(numbers_of(a))) >= rate, "rate": float(rate)}
 
 
 @multilinear(r"\frac{a \, k}{1 - r}", symbol="dropout", reads=_dropout_of,

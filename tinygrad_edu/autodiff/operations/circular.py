@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tinygrad_edu.autodiff.operations.arithmetic import ratio
 from tinygrad_edu.autodiff.operations.functions import AWAY_FROM_ZERO, FAR, sqrt, square
 from tinygrad_edu.autodiff.primitive import elementwise
 
@@ -60,9 +61,8 @@ def arctan2(a, b):
     return np.arctan2(a, b)
 
 
-# y + (y == 0) is y, except at the tip of the cone, where a / y would be 0 / 0
 @elementwise(r"\sqrt{a^2 + b^2}", symbol="hypot", scalar=math.hypot, numpy=np.hypot,
-             dy_da=lambda y, a, b: a / (y + (y == 0)), dy_db=lambda y, a, b: b / (y + (y == 0)),
+             dy_da=lambda y, a, b: ratio(a, y), dy_db=lambda y, a, b: ratio(b, y),
              domain={"a": AWAY_FROM_ZERO, "b": AWAY_FROM_ZERO}, special=((0.0, 0.0), (1e200, 1e200), (0.0, -1000.0)))
 def hypot(a, b):
     """The length of (a, b), also where a² is too large or too small for a float; with slope 0 at (0, 0)."""

@@ -94,7 +94,8 @@ def absolute(u):
     return abs(u)
 
 
-@elementwise(r"\operatorname{sign} u", symbol="sign", numpy=np.sign, dy_du=0, domain={"u": AWAY_FROM_ZERO}, special=FAR)
+@elementwise(r"\operatorname{sign} u", symbol="sign", numpy=np.sign, selects=True, dy_du=0, domain={"u": AWAY_FROM_ZERO},
+    special=FAR)
 def sign(u):
     """1 for a positive number, -1 for a negative one, 0 for 0: flat, with slope 0 everywhere, at the step too."""
     return np.sign(u)

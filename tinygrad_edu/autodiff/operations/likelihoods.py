@@ -36,7 +36,7 @@ def _largest_and_rest(a, axis):
 def logsumexp(a, *, axis=None, keepdims=False):
     """ln Σ exp(a), over all axes or over the given ones: a soft largest entry, whose gradient is the softmax."""
     m, rest = _largest_and_rest(a, axis)
-    return m + rest if keepdims else np.squeeze(m + rest, axis=tuple(summed_axes(a, axis)))
+    return m + rest if keepdims else np.squeeze(m + rest, axis=tuple(summed_axes(a, axis)))[()]
 
 
 def _softmax_rule(abar, y, axis):
@@ -61,7 +61,7 @@ def softmax(a, *, axis=-1):
 def log_softmax(a, *, axis=-1):
     """The logarithm of the softmax along the axis, which keeps its digits where a probability is nearly 0 or 1."""
     m, rest = _largest_and_rest(a, axis)
-    return (a - m) - np.where(np.isfinite(rest), rest, 0.0)
+    return (a - m) - np.where(rest == -np.inf, 0.0, rest)
 
 
 def _cross_entropy_of(u, target, mean=True):
@@ -94,13 +94,13 @@ def _cross_entropy_slope(u, target, mean):
            special=FAR, vjp=lambda ybar, y, u, target, mean: (ybar * _cross_entropy_slope(u, target, mean),),
            jvp=lambda xdots, y, u, target, mean: sum(xdots[0] * _cross_entropy_slope(u, target, mean)))
 def cross_entropy(u, *, target, mean=True):
-    """-ln softmax(u)[target], the mean over all rows, or their sum.
+    """-ln softmax(u)[target], the mean over all rows, or their sum (which is what `tinygrad_edu.cross_entropy` gives).
 
     cross_entropy(u, target): u: (..., K) logits; target: (...), the number of the right class of each row, from 0 to K - 1.
     """
     m, rest = _largest_and_rest(u, -1)
     at_target = np.take_along_axis(u, target[..., None], axis=-1)
-    E = (m - at_target) + np.where(np.isfinite(rest), rest, 0.0)
+    E = (m - at_target) + np.where(rest == -np.inf, 0.0, rest)
     return np.sum(E) / np.size(E) if mean else np.sum(E)
 
 

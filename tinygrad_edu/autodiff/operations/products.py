@@ -237,7 +237,7 @@ def _onto_the_diagonal(ybar, a, offset, axis1, axis2):
     return multiply(expand_dims(ybar, axis=(i, j)), diagonal)
 
 
-@multilinear(r"\operatorname{tr} A = \textstyle\sum_i A_{ii}", symbol="tr", reads=_trace_of, numpy=np.trace,
+@multilinear(r"\operatorname{tr} A = \textstyle\sum_i A_{ii}", symbol="tr", reads=_trace_of, numpy=np.trace, selects=True,
              transposes=[_onto_the_diagonal],
              samples=[(((3, 3),), {"offset": 0, "axis1": 0, "axis2": 1}), (((2, 4),), {"offset": 1, "axis1": 0, "axis2": 1}),
                       (((3, 2, 3),), {"offset": -1, "axis1": -1, "axis2": 0}),
@@ -288,15 +288,20 @@ def solve(A, b):
     return np.linalg.solve(A, b)
 
 
+LARGE = 20  # rows
+
+
 def _cofactors(A, y):
     """d det A / dA, entry by entry: (-1)^(i+j) times the determinant of what is left of A without row i and column j.
 
-    Where A has a good inverse that is det(A) times the inverse, transposed; the minors are exact where it has none.
+    Where A has a good inverse that is det(A) times the inverse, transposed. The minors are exact where it has none, but take n^4
+    numbers, so large matrices have to have one.
     """
     numbers, n = numbers_of(A), shape_of(A)[-1]
     if n <= 1:
         return np.ones(shape_of(A))
-    if np.isfinite(numbers).all() and np.all(np.linalg.cond(numbers) < 1e8):
+    sound = np.isfinite(numbers).all() and np.all(numbers_of(y) != 0) and np.isfinite(numbers_of(y)).all()
+    if n > LARGE or (sound and np.all(np.linalg.cond(numbers) < 1e8)):
         return expand_dims(y, axis=(-2, -1)) * inv(A).mT
     others = np.array([[j for j in range(n) if j != i] for i in range(n)])
     minors = A[..., others[:, None, :, None], others[None, :, None, :]]  # (..., n, n, n-1, n-1)

@@ -43,14 +43,14 @@ def softplus(u):
     return np.logaddexp(u, 0)
 
 
-@elementwise(r"\max(0, u)", symbol="relu", scalar=lambda u: 0.0 if u <= 0 else u, dy_du=lambda y, u: u > 0,
+@elementwise(r"\max(0, u)", symbol="relu", selects=True, scalar=lambda u: 0.0 if u <= 0 else u, dy_du=lambda y, u: u > 0,
              domain={"u": AWAY_FROM_THE_KINK}, special=FAR)
 def relu(u):
     """u where it is positive, 0 elsewhere, with slope 0 at the kink."""
     return np.maximum(u, 0)
 
 
-@elementwise(r"\max(0, u) + s \min(0, u)", symbol="leaky relu", dy_du=lambda y, u, slope: (u > 0) + slope * (u <= 0),
+@elementwise(r"\max(0, u) + s \min(0, u)", symbol="leaky relu", selects=True, dy_du=lambda y, u, slope: (u > 0) + slope * (u <= 0),
              domain={"u": AWAY_FROM_THE_KINK}, special=FAR, samples=({"slope": 0.01}, {"slope": 0.3}))
 def leaky_relu(u, *, slope=0.01):
     """u where it is positive, slope * u elsewhere and at the kink."""

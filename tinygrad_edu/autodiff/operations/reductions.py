@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tinygrad_edu.autodiff.mistakes import numbers_of, shape_of
+from tinygrad_edu.autodiff.operations.arithmetic import ratio
 from tinygrad_edu.autodiff.operations.functions import AWAY_FROM_ZERO
 from tinygrad_edu.autodiff.operations.shapes import concatenate, flip, reshape, stack, transpose
 from tinygrad_edu.autodiff.primitive import Sample, multilinear, primitive
@@ -20,7 +21,7 @@ SPREADS: list[Sample] = [(((2, 3),), {}), (((3, 2),), {"axis": 0}), (((2, 3, 2),
 def summed_axes(a, axis):
     """The axes that are reduced, counted from 0."""
     ndim = len(shape_of(a))
-    return range(ndim) if axis is None else [i % ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    return range(ndim) if axis is None or not ndim else [i % ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
 
 
 def restore_axes(ybar, a, axis, keepdims):
@@ -81,16 +82,17 @@ def var(a, *, axis=None, ddof=0, keepdims=False):
     return np.add.reduce(centred * centred, axis=axis, keepdims=keepdims) / _freedom(a, axis, ddof)
 
 
-# y + (y == 0) is y, except where all entries are equal: there the slope would be 0 / 0
 @reduction(r"\sqrt{\textstyle\frac{1}{n - d} \sum (a - \bar{a})^2}", numpy=np.std, samples=SPREADS, special=((0.0,), (1000.0,)),
-           slope=lambda y, a, axis, ddof: (a - mean(a, axis=axis, keepdims=True)) / (y + (y == 0)) / _freedom(a, axis, ddof))
+           slope=lambda y, a, axis, ddof: ratio(a - mean(a, axis=axis, keepdims=True), y) / _freedom(a, axis, ddof))
 def std(a, *, axis=None, ddof=0, keepdims=False):
     """The standard deviation, the root of `var`; with slope 0 where all entries are equal."""
-    return np.sqrt(var.forward(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    centred = a - mean.forward(a, axis=axis, keepdims=True)
+    return norm.forward(centred, axis=axis, keepdims=keepdims) / math.sqrt(_freedom(a, axis, ddof))
 
 
 def _norm_of(a, ord=None, axis=None, keepdims=False):
-    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(numbers_of(a)) > 1):
+    of_matrix = np.ndim(numbers_of(a)) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
+    if ord is not None and not (ord == "fro" if of_matrix else ord == 2 and (np.ndim(numbers_of(a)) == 1 or isinstance(axis, int))):
         raise TypeError(f"norm is the root of the sum of squares, and has no ord={ord!r}. For ord=1 there is sum(absolute(v)), for "
                         "the largest max(absolute(v)).")
     return (a,), {"axis": axis, "keepdims": keepdims}
@@ -98,7 +100,7 @@ def _norm_of(a, ord=None, axis=None, keepdims=False):
 
 @reduction(r"\sqrt{\textstyle\sum a^2}", symbol="‖·‖", numpy=np.linalg.norm, reads=_norm_of, samples=SAMPLES,
            domain={"a": AWAY_FROM_ZERO}, special=((0.0,), (1000.0,), (1e200,), (1e-200,)),
-           slope=lambda y, a, axis: a / (y + (y == 0)))
+           slope=lambda y, a, axis: ratio(a, y))
 def norm(a, *, axis=None, keepdims=False):
     """The length of the vector of all entries, or along the given axes: √Σa², also where a² leaves the range of floats.
 
@@ -107,7 +109,7 @@ def norm(a, *, axis=None, keepdims=False):
     largest = np.max(np.abs(a), axis=axis, keepdims=True, initial=0.0)
     scale = np.where((largest == 0) | ~np.isfinite(largest), 1.0, largest).astype(largest.dtype)
     y = np.sqrt(np.add.reduce(np.square(a / scale), axis=axis, keepdims=True)) * scale
-    return y if keepdims else np.squeeze(y, axis=tuple(summed_axes(a, axis)))
+    return y if keepdims else np.squeeze(y, axis=tuple(summed_axes(a, axis)))[()]
 
 
 def _share(y, a, axis):
@@ -116,13 +118,13 @@ def _share(y, a, axis):
     return winners / sum(winners, axis=axis, keepdims=True)
 
 
-@reduction(r"\max a", numpy=(np.max, np.amax), slope=_share, special=((0.0,),))
+@reduction(r"\max a", numpy=(np.max, np.amax), selects=True, slope=_share, special=((0.0,),))
 def max(a, *, axis=None, keepdims=False):
     """The largest entry, over all axes or over the given ones; entries that tie share the gradient."""
     return np.maximum.reduce(a, axis=axis, keepdims=keepdims)
 
 
-@reduction(r"\min a", numpy=(np.min, np.amin), slope=_share, special=((0.0,),))
+@reduction(r"\min a", numpy=(np.min, np.amin), selects=True, slope=_share, special=((0.0,),))
 def min(a, *, axis=None, keepdims=False):
     """The smallest entry, over all axes or over the given ones; entries that tie share the gradient."""
     return np.minimum.reduce(a, axis=axis, keepdims=keepdims)

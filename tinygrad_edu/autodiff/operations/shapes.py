@@ -50,11 +50,13 @@ def _undone(axes):
     """The order of axes that undoes this one; None, the reversal, undoes itself."""
     if axes is None:
         return None
+    axes = axes if isinstance(axes, tuple) else (axes,)
     order = [i % len(axes) for i in axes]
     return tuple(map(order.index, range(len(order))))
 
 
-@multilinear("a^T", symbol="T", numpy=np.transpose, samples=[(((2, 3),), {}), (((2, 3, 4),), {"axes": (1, 2, 0)})],
+@multilinear("a^T", symbol="T", numpy=np.transpose, samples=[(((2, 3),), {}), (((2, 3, 4),), {"axes": (1, 2, 0)}),
+    (((3,),), {"axes": 0})],
              transposes=[lambda ybar, a, axes: transpose(ybar, axes=_undone(axes))])
 def transpose(a, *, axes=None):
     """The axes reversed, or in the order given (counted from 0)."""
@@ -99,11 +101,19 @@ def roll(a, *, shift, axis=None):
 # -- picking and placing ------------------------------------------------------------------------------------------
 
 
+BASIC = (int, np.integer, slice, type(None), type(Ellipsis))  # what picks each entry at most once
+
+
 def kept_index(index):
-    """An index that cannot change later: lists and arrays are copied."""
-    if isinstance(index, tuple):
-        return tuple(map(kept_index, index))
-    return np.array(index) if isinstance(index, (list, ndarray)) else index
+    """An index that cannot change later: what is not basic is copied into an array."""
+    return tuple(map(_kept_part, index)) if isinstance(index, tuple) else _kept_part(index)
+
+
+def _kept_part(index):
+    if isinstance(index, (*BASIC, str, float)) and not isinstance(index, bool):
+        return index
+    part = np.array(index)
+    return part.astype(int) if not part.size and part.dtype == float else part  # an empty list picks nothing
 
 
 def _getitem_of(a, index):
@@ -116,7 +126,7 @@ def _getitem_of(a, index):
                       (((4, 3),), {"index": np.array([0, 0, 2])}), (((2, 3),), {"index": (None, Ellipsis, 1)})])
 def getitem(a, *, index):
     """a[index], with everything that NumPy takes as an index."""
-    return a[index]
+    return (np.asarray(a) if type(a) is float else a)[index]
 
 
 def _scatter_of(a, index, shape):
@@ -128,10 +138,10 @@ def _scatter_of(a, index, shape):
 def scatter(a, *, index, shape):
     """Zeros of the given shape with a added at [index]: the transpose of indexing."""
     y = np.zeros(shape, dtype=np.asarray(a).dtype)
-    if any(isinstance(i, (np.ndarray, list)) for i in (index if isinstance(index, tuple) else (index,))):
-        np.add.at(y, index, a)  # an entry picked twice gets both shares
-    else:
+    if all(isinstance(i, BASIC) for i in (index if isinstance(index, tuple) else (index,))):
         y[index] = a
+    else:
+        np.add.at(y, index, a)  # an entry picked twice gets both shares
     return y
 
 
@@ -272,9 +282,11 @@ def split(a, indices_or_sections, axis=0):
     """a in pieces along an axis, as a list: so many of one size, or cut before each of the given numbers. Each is an a[i:j]."""
     shape = np.shape(numbers_of(a))
     ndim = len(shape)
+    if hasattr(indices_or_sections, "__record__"):
+        raise TypeError("split is told by whole numbers where to cut, and not by a Value.")
     try:
         pieces = np.split(np.arange(shape[axis]), indices_or_sections)
-    except (TypeError, ValueError, IndexError) as error:
+    except (TypeError, ValueError, IndexError, ArithmeticError) as error:
         raise ShapeError(f"split(a of shape {shape}, {shortened(indices_or_sections)}, axis={axis}): {error}") from None
     return [getitem(a, _along(axis, slice(i[0], i[-1] + 1) if i else slice(0, 0), ndim)) for i in map(np.ndarray.tolist, pieces)]
 
@@ -309,7 +321,7 @@ def sum_to(a, *, shape):
 
 def _sum_of_tiles(ybar, a, reps):
     """The tiles laid on each other: ybar with an axis that counts the tiles before each axis of a."""
-    shape, reps = shape_of(a), reps if isinstance(reps, tuple) else (reps,)
+    shape = shape_of(a)
     shape = (1,) * (len(reps) - len(shape)) + shape
     reps = (1,) * (len(shape) - len(reps)) + reps
     pairs = reshape(ybar, shape=tuple(size for pair in zip(reps, shape) for size in pair))
@@ -317,8 +329,15 @@ def _sum_of_tiles(ybar, a, reps):
     return reshape(summed, shape=shape_of(a))
 
 
-@multilinear(r"\text{tile}(a)", numpy=np.tile, transposes=[_sum_of_tiles],
-             samples=[(((3, 2),), {"reps": 2}), (((2,),), {"reps": (2, 1, 2)}), (((2, 2),), {"reps": (3, 1)})])
+def _tile_of(a, reps):
+    counts = np.atleast_1d(reps)
+    if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts < 0).any():
+        raise ValueError(f"tile says how often a is laid along each axis, in whole numbers from 0 on, and got {reps!r:.60}.")
+    return (a,), {"reps": tuple(counts.tolist())}
+
+
+@multilinear(r"\text{tile}(a)", reads=_tile_of, numpy=np.tile, transposes=[_sum_of_tiles],
+             samples=[(((3, 2),), {"reps": (2,)}), (((2,),), {"reps": (2, 1, 2)}), (((2, 2),), {"reps": (3, 1)})])
 def tile(a, *, reps):
     """a laid side by side so many times along each axis."""
     return np.tile(a, reps)
@@ -330,6 +349,8 @@ def _pad_of(a, pad_width, mode="constant", value=0.0, constant_values=0.0):
             raise TypeError(f"pad fills the border with one number, value=0.0, and not with {fill!r:.60}.")
     if mode != "constant":
         raise TypeError(f"pad has mode='constant' and not {mode!r}. For others, build the border by indexing and concatenate.")
+    if value != 0.0 and constant_values != 0.0:
+        raise TypeError("pad fills the border with one number: value and constant_values are two names for it.")
     ndim = np.ndim(numbers_of(a))
     try:
         pairs = np.broadcast_to(np.asarray(pad_width), (ndim, 2))

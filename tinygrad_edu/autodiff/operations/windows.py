@@ -101,7 +101,7 @@ def _winners(y, a, size, stride):
     return winners / sum(winners, axis=(-2, -1), keepdims=True)
 
 
-@primitive(r"\max_{i j} a_{p + i, q + j}", symbol="max pool", reads=_pool_of,
+@primitive(r"\max_{i j} a_{p + i, q + j}", symbol="max pool", reads=_pool_of, selects=True,
            samples=[(((2, 4, 4),), {"size": (2, 2), "stride": (2, 2)}), (((3, 4),), {"size": (2, 3), "stride": (1, 1)})],
            special=((0.0,),),
            vjp=lambda ybar, y, a, size, stride: (overlap(expand_dims(ybar, axis=(-2, -1)) * _winners(y, a, size, stride),
