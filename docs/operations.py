@@ -24,7 +24,7 @@ entry
 by entry; for an operation that is linear in each input, `abar` is the cotangent of a. Domain is where the tests sample an input,
 away
 from kinks and poles, (-3, 3) where nothing is said; at the edge values the gradient is always tried and must be finite.
-A cotangent of exactly 0 passes on nothing, however steep the slope. All are imported from `tinygrad_edu` if no other place is named.
+A cotangent of exactly 0 passes on nothing, however steep the slope. All are in `tinygrad_edu` itself if no other place is named.
 """
 
 
