@@ -69,6 +69,25 @@ def test_a_record_from_before_has_no_line_but_its_anomaly_is_found():
         E.backward()
 
 
+def test_the_first_of_several_bad_entries_is_named_and_the_entries_that_were_broadcast_to_it():
+    rows, row = Value(np.ones((2, 3)), name="rows"), Value([1.0, 0.0, 0.0], name="row")
+    with pytest.raises(AnomalyError, match=r"divide made inf at \[0, 1\] .* there 1 and row .* there 0;"), detect_anomaly():
+        rows / row
+
+
+def test_the_cotangents_of_all_parents_are_looked_at():
+    a, b = Value(1.0, name="a"), Value(1e-200, name="b")
+    with pytest.raises(AnomalyError, match="the reverse rule of divide made -inf"), detect_anomaly():
+        (a / b).backward()
+
+
+def test_an_operation_recorded_by_a_derivative_has_a_line_too():
+    line = here(+2)
+    with pytest.raises(AnomalyError) as caught, detect_anomaly():
+        hessian(lambda x: x**1.5)(0.0)
+    assert str(caught.value).endswith(f"recorded at {line}.")
+
+
 def test_the_forward_walk_is_watched_too():
     with pytest.raises(AnomalyError, match="the forward rule of sqrt made inf, for u = 0"), detect_anomaly():
         jvp(sqrt, [0.0], [1.0])

@@ -1,6 +1,7 @@
 """At the edges: branches that were not taken, slopes that are infinite, numbers far out, zeros, ties and nothing at all."""
 
 import math
+import operator
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from tinygrad_edu import Value, grad, hessian, hvp, jacobian, jvp, vjp
 from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.careful import Careful
 from tinygrad_edu.autodiff.primitive import OPERATIONS
 from tinygrad_edu.autodiff.walk import careful_pull, careful_push, pull, push
 
@@ -85,6 +87,21 @@ def test_a_branch_that_was_not_taken_contributes_nothing_to_second_derivatives(f
     assert jvp(grad(f), [-1.0], [1.0])[1] == expected
 
 
+@every_untaken_branch
+def test_a_branch_that_was_not_taken_contributes_nothing_to_a_derivative_of_forward_mode(f, slope):
+    if slope != -2.0:  # the squares have one
+        assert grad(lambda x: jvp(f, [x], [1.0])[1])(-1.0) == 0.0
+
+
+def test_one_hostile_entry_among_many_is_as_harmless():
+    x = np.linspace(1.0, 2.0, 60)
+    x[45] = -1.0
+    expected = np.where(x > 0, 0.5 / np.sqrt(np.abs(x)), 1.0)
+    np.testing.assert_array_equal(grad(lambda x: ops.sum(ops.where(x > 0, ops.sqrt(x), x)))(x), expected)
+    np.testing.assert_array_equal(grad(lambda x: ops.sum(ops.where(x > 0, ops.sqrt(x), x)))(x.reshape(6, 10)),
+        expected.reshape(6, 10))
+
+
 def test_the_branch_that_was_taken_keeps_its_own_gradient_beside_one_that_was_not():
     f = lambda x: ops.where(x > 0, ops.sqrt(x), x)  # noqa: E731
     x = np.array([-1.0, 0.0, 4.0])
@@ -142,12 +159,26 @@ def test_a_slope_that_is_really_infinite_or_nan_is_shown(f, x, expected):
         np.testing.assert_array_equal(jvp(total(f), [given], [given * 0.0 + 1.0])[1], expected)
 
 
+def test_a_system_with_a_nan_in_it_that_was_really_solved_shows_it():
+    A = np.array([[1.0, nan], [0.0, 2.0]])
+    assert np.isnan(grad(lambda b: ops.sum(ops.solve(A, b)))(np.ones(2))).any()
+    assert np.isnan(jvp(lambda b: ops.solve(A, b), [np.ones(2)], [np.ones(2)])[1]).any()
+
+
 def test_one_bad_entry_among_good_ones_is_shown_where_it_is():
     x = np.array([[1.0, nan], [2.0, 3.0]])
     gradient = grad(lambda w: ops.sum(ops.matmul(x, w)))(np.ones((2, 1)))
     np.testing.assert_array_equal(gradient, [[3.0], [nan]])
     np.testing.assert_array_equal(grad(lambda w: ops.sum(ops.matmul(np.where([[False], [True]], 1.0, x), w)))(np.ones((2, 1))),
                                   [[2.0], [nan]])
+
+
+@pytest.mark.parametrize("operate", [operator.add, operator.sub, operator.mul, operator.truediv, operator.matmul])
+def test_a_careful_cotangent_can_stand_on_either_side_of_an_operator(operate):
+    a, b = np.array([[1.0, 2.0], [0.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 8.0]])
+    np.testing.assert_array_equal(operate(Careful(a), b).x, operate(a, b))
+    if operate is not operator.truediv:
+        np.testing.assert_array_equal(operate(b, Careful(a)).x, operate(b, a))
 
 
 # -- the careful walk and the plain one ---------------------------------------------------------------------------

@@ -69,6 +69,20 @@ def test_arrays_that_went_in_may_be_written_into_afterwards(use):
     assert x.data.tolist() == [3.0, 0.5]
 
 
+class Subclass(np.ndarray):
+    """What a library may hand out."""
+
+
+@pytest.mark.parametrize("share", [lambda a: a[:], lambda a: a.view(Subclass), lambda a: a.reshape(2, 1)])
+def test_a_frozen_view_of_an_array_that_is_not_frozen_is_copied(share):
+    mine = np.array([1.0, 2.0])
+    view = share(mine)
+    view.setflags(write=False)
+    x = Value(view)
+    mine[:] = 77.0
+    assert x.data.ravel().tolist() == [1.0, 2.0]
+
+
 @pytest.mark.parametrize(("use", "change"), [
     (lambda x, p: ops.take(x, p), 2), (lambda x, p: x[p], 2), (lambda x, p: x[p, None], 2), (lambda x, p: ops.repeat(x, p), 0),
     (lambda x, p: ops.roll(x, p[:1]), 1), (lambda x, p: ops.cross_entropy(ops.stack([x, x, x]), p), 0),

@@ -50,22 +50,6 @@ class Careful:
     def shape(self) -> tuple[int, ...]:
         return shape_of(self.x)
 
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def dtype(self) -> Any:
-        return np.dtype(float) if type(self.x) is float else self.x.dtype
-
-    @property
-    def T(self) -> Careful:
-        return Careful(self.x.T, self.selects)
-
-    @property
-    def mT(self) -> Careful:
-        return Careful(self.x.mT, self.selects)
-
     def __record__(self, op: Operation, xs: Sequence[Any], parameters: Mapping[str, Any]) -> Careful:
         """What op makes of it, with 0 where only zeros met what is not finite."""
         ours, xs = [isinstance(x, Careful) for x in xs], tuple(map(uncareful, xs))
