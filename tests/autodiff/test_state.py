@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tinygrad_edu import Value, grad, hvp, jvp, no_record, sqrt, where
+from tinygrad_edu import Value, detach, grad, hvp, jvp, no_record, sqrt, where
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.mistakes import ShapeError
 from tinygrad_edu.autodiff.primitive import OPERATIONS, elementwise
@@ -318,3 +318,57 @@ def test_many_steps_with_the_collector_off_give_all_memory_back(step):
         tracemalloc.stop()
         gc.enable()
     assert grown < 100_000  # of 1,000 steps; so 10,000 stay below a megabyte
+
+
+# -- small promises -----------------------------------------------------------------------------------------------
+
+
+def test_new_data_are_copied_when_they_are_assigned():
+    w, mine = Value([1.0, 2.0]), np.array([3.0, 4.0])
+    w.data = mine
+    mine[:] = 77.0
+    assert w.data.tolist() == [3.0, 4.0]
+
+
+def test_a_number_cannot_be_assigned_an_array():
+    with pytest.raises(ShapeError, match="new data"):
+        Value(1.0).data = [1.0, 2.0]
+
+
+def test_gradients_that_were_summed_over_a_whole_array_accumulate_in_its_shape():
+    w = Value([1.0, 2.0])
+    for _ in range(2):
+        (w * 1.0).sum().backward(accumulate=True)
+    assert w.grad.tolist() == [2.0, 2.0]
+
+
+def test_divmod_works_on_either_side():
+    v = Value([3.0, 4.0])
+    assert [part.data.tolist() for part in divmod(v, 2.0)] == [[1.0, 2.0], [1.0, 0.0]]
+    assert [part.data.tolist() for part in divmod(7.0, v)] == [[2.0, 1.0], [1.0, 3.0]]
+
+
+def test_a_sum_over_all_axes_can_keep_them():
+    assert Value(np.ones((2, 3))).sum(keepdims=True).shape == (1, 1)
+
+
+def test_detach_makes_a_value_of_its_own():
+    x = Value(2.0)
+    assert ops.identity(x).parents == (x,)
+    assert copy.copy(x) is not x
+    y = detach(x)
+    y.data = 5.0
+    assert x.data == 2.0
+
+
+def test_options_of_a_question_about_numbers_are_heard():
+    v = Value([1.0, 2.0])
+    assert np.allclose(v, [1.1, 2.1], atol=0.2)
+    assert not np.allclose(v, [1.1, 2.1])
+    assert np.less(v, 1.5, where=[True, False], out=np.array([False, False])).tolist() == [True, False]
+
+
+def test_what_is_not_recorded_keeps_nothing_of_what_it_was_made_from():
+    with no_record():
+        y = Value(2.0) * 3.0
+    assert (y.op, y.parents, y.inputs, dict(y.parameters)) == (None, (), (), {})
