@@ -62,6 +62,42 @@ def test_gradients_appear_only_after_backward():
     assert "grad" in draw(E).svg
 
 
+def contributions(drawing):
+    """{(number of a box, of the box that its arrow enters): [what flows back along it]}"""
+    texts = groups(drawing, "edge")
+    return {edge: text for edge, text in texts.items() if text}
+
+
+def test_what_flows_back_along_the_arrows_adds_up_to_the_gradient():
+    a, b = Value(2.0, name="a"), Value(3.0, name="b")
+    s = a * b + a
+    f = s * s
+    f.backward()
+    assert contributions(draw(f)) == {"e3_0": ["48"], "e3_1": ["32"], "e4_0": ["16"], "e4_1": ["16"], "e5_0": ["8"], "e5_1": ["8"]}
+    assert (a.grad, b.grad, s.grad) == (48 + 16, 32, 8 + 8)
+
+
+def test_nothing_flows_back_before_backward_nor_into_constants():
+    E = first_contact()
+    assert contributions(draw(E)) == {}
+    E.backward()
+    assert contributions(draw(E)) == {"e2_0": ["0.096"], "e3_0": ["0.12"], "e4_0": ["0.12"], "e5_1": ["0.5"]}
+
+
+def test_what_flows_back_to_an_array_that_was_repeated_is_collected_first():
+    b, w = Value([1.0, 2.0], name="b"), Value(3.0, name="w")
+    E = ((np.ones((4, 2)) + b) * w).sum()
+    E.backward()
+    assert contributions(draw(E)) == {"e3_1": ["all 12"], "e4_0": ["all 3"], "e4_1": ["20"], "e5_0": ["all 1"]}
+
+
+def test_where_a_branch_was_not_taken_0_flows_back_and_not_nan():
+    x = Value(-1.0, name="x")
+    y = where(x.data > 0, np.sqrt(x), x)
+    y.backward()
+    assert contributions(draw(y)) == {"e2_0": ["0"], "e3_1": ["0"], "e3_2": ["1"]}
+
+
 def test_an_array_shows_its_shape_and_its_range():
     w = Value([[1.0, -2.0, 3.0]], name="w")
     (w * w).sum().backward()

@@ -119,6 +119,15 @@ def careful_pull(node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     return [uncareful(xbar) for xbar in pull(node, ybar, recorded, careful=True)]
 
 
+def contributions(node: Any, ybar: Any) -> list[Any]:
+    """What a node with this cotangent adds to each parent's: cotangent × local derivative, in the parent's shape; None where
+    nothing flows. A cotangent is the sum of what all the nodes that were made from its node add to it."""
+    xbars = quietly(careful_pull, node, ybar)
+    return [None if parent is None or xbar is None else sum_to(fill(xbar, np.broadcast_shapes(shape_of(xbar), shape_of(x))),
+                                                               shape=shape_of(x))
+            for parent, x, xbar in zip(node.parents, node.inputs, xbars)]
+
+
 def watched_pull(watch: Any, node: Any, ybar: Any, recorded: bool = False) -> Sequence[Any]:
     """`careful_pull`, under the eyes of `detect_anomaly`."""
     xbars = careful_pull(node, ybar, recorded)
