@@ -30,12 +30,14 @@ import numpy as np
 
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.autodiff.walk import ancestors, contributions
+from tinygrad_edu.drawing.apart import apart
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing, render
 
 MOST_NODES = 2000
 MANY = 1000  # statements, from which on a quick layout counts more than a beautiful one
 LONGEST_NAME = 24
 MOST_LINES = 40  # of the list in a terminal
+LEVELS = ("operation", "scalar")
 SUFFIXES = (".svg", ".png", ".dot")
 ANY_ORDER = {"add", "multiply", "maximum", "minimum"}  # operations whose operands may swap places
 
@@ -109,13 +111,20 @@ class Drawing:
             return {"text/plain": f"{self.text}\n\n{error}"}
 
 
-def draw(value: Value) -> Drawing:
-    """The graph of all that value was made from, operation by operation.
+def draw(value: Value, level: str = "operation") -> Drawing:
+    """The graph of all that value was made from: operation by operation or, with level="scalar", number by number.
 
-    Raises TypeError for anything but a Value, and ValueError if there are more than 2,000 nodes, constants included.
+    Raises TypeError for anything but a Value, and ValueError for an unknown level, for more than 2,000 nodes, constants included,
+    and with level="scalar" for what cannot be taken apart into numbers (see `apart`).
     """
     if not isinstance(value, Value):
         raise TypeError(f"draw shows how a Value was made, and this is a {type(value).__name__}, which has no record.")
+    if level not in LEVELS:
+        raise ValueError(f"a graph is drawn at the level {' or '.join(map(repr, LEVELS))}, and not {level!r}.")
+    if level == "scalar":
+        seed, value = value.grad, apart(value).root
+        if seed is not None:
+            value.backward(float(np.sum(seed)))
     _refuse_too_many(value)
     boxes = list(_boxes(value))
     statements = [statement for box in boxes for statement in _statements(box)]

@@ -1,0 +1,194 @@
+"""Takes a computation on arrays apart into the same computation on numbers, one entry at a time.
+
+    taken = apart(E)
+    taken.root                  # E again, but every Value that it was made from is one number
+    taken.entries[w]            # an array of such Values, called w[0, 0], w[0, 1], ...
+
+Nothing is derived anew: an elementwise operation is applied to each entry, and of a linear one the record's own function is run
+on arrays of Values, so that A @ B writes down the products and sums that it is made of. Only those that are neither are
+spelled out here. The gradients of the numbers are the entries of the gradients of the arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly
+from tinygrad_edu.autodiff.value import Value, record
+from tinygrad_edu.autodiff.walk import ancestors
+
+MOST = 2000  # numbers, of all arrays together
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A computation on numbers. root: its result. entries: for each Value of the computation on arrays, and in the order in which
+    they were made, an array of the Values (or floats, where nothing gets a gradient) that are its entries."""
+
+    root: Value
+    entries: dict[Value, ndarray]
+
+
+def apart(root: Value) -> Apart:
+    """The computation behind one number, taken apart.
+
+    Raises ValueError for more than 2,000 numbers, for an operation that is not made of steps with single numbers (sort, inv,
+    solve, det), and for a leaf whose data were replaced between two uses. A root of several numbers is refused too.
+    """
+    if root.size != 1:
+        raise ValueError(f"{root.name or 'this value'} has shape {root.shape}, and only what led to one number can be taken "
+                         "apart. Sum it first: v.sum().")
+    nodes = ancestors(root)
+    if sum(node.size for node in nodes) > MOST:
+        raise ValueError(f"this computation is made of more than {MOST:,} numbers, which nobody can look at one by one: "
+                         "take fewer associations, or a smaller network.")
+    used = {parent: x for node in nodes for parent, x in zip(node.parents, node.inputs) if parent is not None}
+    entries: dict[Value, ndarray] = {}
+    for node in nodes:
+        entries[node] = _leaf(node, used.get(node, node.output)) if node.op is None else quietly(_made_again, node, entries)
+    result = entries[root].item()
+    return Apart(result if isinstance(result, Value) else Value(result, name=root.name), entries)
+
+
+def _leaf(node: Value, data: Any) -> ndarray:
+    values = np.empty(np.shape(data), object)
+    for index, x in np.ndenumerate(np.asarray(data)):
+        values[index] = Value(float(x), name=called(node.name, index))
+    return values
+
+
+def called(name: str | None, index: tuple[int, ...]) -> str | None:
+    """The name of an entry, as a program would write it: w[0, 1]."""
+    return f"{name}[{', '.join(map(str, index))}]" if name and index else name
+
+
+def _made_again(node: Value, entries: Mapping[Value, ndarray]) -> ndarray:
+    """The node's operation on the entries of its parents."""
+    op = node.op
+    assert op is not None
+    since = Value(0.0).born
+    xs = [np.asarray(x, float).astype(object) if parent is None else entries[parent]
+          for parent, x in zip(node.parents, node.inputs)]
+    ys = _boxed(_steps(op)(xs, node.parameters)).copy()
+    for index, y in np.ndenumerate(ys):
+        if isinstance(y, Value):
+            if y.born < since:  # only moved, as by reshape: a second name, so that it belongs to this node
+                ys[index] = y = record(ops.identity, (y,))
+            y.name = y.name or called(node.name, index)
+    _compare(node, ys)
+    return ys
+
+
+def _steps(op: Operation) -> Callable[[Sequence[ndarray], Mapping[str, Any]], Any]:
+    """How the operation is done number by number: a function of (arrays of Values and floats, parameters)."""
+    if op.partials is not None:
+        return lambda xs, parameters: _each(lambda *entries: op.on(entries, parameters), len(xs))(*xs)
+    if op.linear or op.name in SPELLED_OUT:
+        return lambda xs, parameters: SPELLED_OUT.get(op.name, op.forward)(*xs, **parameters)
+    raise ValueError(f"{op.name} is not made of steps with single numbers, so it cannot be taken apart; "
+                     "draw(value) shows it whole.")
+
+
+def _compare(node: Value, ys: ndarray) -> None:
+    """The same numbers must come out, to the rounding of another order of summation."""
+    op, exact = node.op, node.dtype != np.float32
+    numbers = np.array([y.output if isinstance(y, Value) else float(y) for y in ys.ravel()]).reshape(ys.shape)
+    if not np.allclose(numbers, node.output, rtol=1e-9 if exact else 1e-4, atol=1e-12 if exact else 1e-5, equal_nan=True):
+        raise ValueError(f"taken apart, {op.name if op else node.name} gives other numbers than it did: the data of a leaf were "
+                         "replaced meanwhile, or an exponential overflowed.")
+
+
+# -- what is neither elementwise nor linear, and conv2d, which looks at the dtype ------------------------------------------
+
+
+def _boxed(x: Any) -> ndarray:
+    """An array of one, where NumPy has taken the only entry out of its array."""
+    if isinstance(x, ndarray):
+        return x
+    box = np.empty((), object)
+    box[()] = x
+    return box
+
+
+def _each(f: Callable[..., Any], inputs: int = 1) -> Callable[..., ndarray]:
+    """f on arrays of Values and floats, broadcast, entry by entry."""
+    ufunc = np.frompyfunc(f, inputs, 1)
+    return lambda *xs: _boxed(ufunc(*map(_boxed, xs)))
+
+
+_EXP, _LOG, _SQRT, _SQUARE = map(_each, (ops.exp, ops.log, ops.sqrt, ops.square))
+
+
+def _axes(a: ndarray, axis: Any) -> tuple[int, ...]:
+    return tuple(range(a.ndim)) if axis is None else tuple(i % a.ndim for i in np.atleast_1d(axis)) if a.ndim else ()
+
+
+def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    add: Any = np.add.reduce
+    return add(_boxed(a), axis=_axes(_boxed(a), axis), keepdims=keepdims)
+
+
+def _count(a: ndarray, axis: Any) -> int:
+    return int(np.prod([a.shape[i] for i in _axes(a, axis)], dtype=int))
+
+
+def _chosen(op: Operation) -> Callable[..., Any]:
+    """The largest or the smallest entry, by comparing two at a time."""
+    def choose(a, *, axis, keepdims):
+        for i in _axes(a, axis):
+            a = np.frompyfunc(op, 2, 1).reduce(a, axis=i, keepdims=True)
+        return a if keepdims else np.squeeze(a, axis=_axes(a, axis))
+
+    return choose
+
+
+def _var(a, *, axis, ddof, keepdims):
+    mean = _sum(a, axis, True) / float(_count(a, axis))
+    return _sum(_SQUARE(a - mean), axis, keepdims) / float(_count(a, axis) - ddof)
+
+
+def _softmax(a, *, axis):
+    powers = _EXP(a)
+    return powers / _sum(powers, axis, True)
+
+
+def _logsumexp(a, *, axis, keepdims):
+    return _LOG(_sum(_EXP(a), axis, keepdims))
+
+
+def _cross_entropy(u, *, target, mean):
+    E = _logsumexp(u, axis=-1, keepdims=False) - np.take_along_axis(u, target[..., None], axis=-1)[..., 0]
+    return _sum(E) / float(np.size(E)) if mean else _sum(E)
+
+
+def _binary_cross_entropy(u, target, *, mean):
+    E = _each(lambda u, t: t * ops.softplus(-u) + (1.0 - t) * ops.softplus(u), 2)(u, target)
+    return _sum(E) / float(np.size(E)) if mean else _sum(E)
+
+
+def _windows(a: ndarray, size: Any, stride: Any) -> ndarray:
+    return OPERATIONS["windows"].forward(a, size=size, stride=stride)
+
+
+def _conv2d(x, w, *, stride, padding):
+    seen = _windows(np.pad(x, padding, constant_values=0.0), w.shape[2:], stride)
+    return np.moveaxis(np.tensordot(seen, w, axes=((1, 4, 5), (1, 2, 3))), 3, 1)
+
+
+SPELLED_OUT: dict[str, Callable[..., Any]] = {
+    "max": _chosen(ops.maximum), "min": _chosen(ops.minimum), "var": _var, "std": lambda a, **how: _SQRT(_var(a, **how)),
+    "norm": lambda a, *, axis, keepdims: _SQRT(_sum(_SQUARE(a), axis, keepdims)),
+    "prod": lambda a, *, axis, keepdims: np.multiply.reduce(a, axis=_axes(a, axis), keepdims=keepdims),
+    "logsumexp": _logsumexp, "softmax": _softmax,
+    "log_softmax": lambda a, *, axis: a - _logsumexp(a, axis=axis, keepdims=True), "cross_entropy": _cross_entropy,
+    "binary_cross_entropy_with_logits": _binary_cross_entropy,
+    "pad": lambda a, *, pad_width, value: np.pad(a, pad_width, constant_values=value),
+    "max_pool2d": lambda a, *, size, stride: _chosen(ops.maximum)(_windows(a, size, stride), axis=(-2, -1), keepdims=False),
+    "conv2d": _conv2d,
+}
