@@ -69,6 +69,25 @@ def test_everything_is_one_number_and_belongs_to_one_array():
     assert len(owned) == len(set(map(id, owned)))
 
 
+def test_entries_that_are_only_moved_get_a_second_name_and_their_own_gradient():
+    w = Value([1.0, 2.0], name="w")
+    moved = w.reshape(2, 1)
+    E = (moved * moved).sum() + (w * 3.0).sum()
+    E.backward()
+    taken = apart(E)
+    taken.root.backward()
+    assert taken.entries[moved][0, 0] is not taken.entries[w][0]
+    for value in (w, moved):
+        np.testing.assert_array_equal(grads(taken, value), value.grad)
+
+
+def test_it_is_the_computation_as_it_was_recorded_if_a_leaf_was_replaced_since():
+    w = Value([2.0], name="w")
+    y = (w * 3.0).sum()
+    w.data = [5.0]
+    assert apart(y).root.data == 6.0
+
+
 def test_names_are_written_as_in_a_program():
     network, E = xor(1)
     taken = apart(E)
