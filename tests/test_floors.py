@@ -29,6 +29,7 @@ FLOORS = [
      "lecture.backprop", "lecture.deep", "lecture.minima", "lecture.fitting", "lecture.early_stopping"],
     ["lecture"],
     ["exercises"],
+    ["running"],
     ["cli"],
     [""],
 ]

@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         with _ctrl_c_stops_everything():
             return chosen.run(chosen)
     except ModuleNotFoundError as error:
-        return _refuse(f"the lecture needs the package {error.name}. Install it with: pip install 'tinygrad-edu[lecture]'")
+        extra = "lecture" if chosen.run is _lecture else "draw"
+        return _refuse(f"{extra} needs the package {error.name}. Install it with: pip install 'tinygrad-edu[{extra}]'")
     except (KeyboardInterrupt, _Stopped):
         return _refuse("stopped by Ctrl-C")
 
@@ -65,6 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     lecture.add_argument("--fast", action="store_true", help="smaller pictures, fewer steps")
     lecture.add_argument("--list", action="store_true", help="list the sections and stop")
     lecture.set_defaults(run=_lecture)
+    draw = commands.add_parser("draw", help="run a file and draw the graph of one of its values", allow_abbrev=False,
+                               description="Runs a Python file and draws what it calls NAME: a Value as its computation graph, "
+                                           "a Network as units and weights.")
+    draw.add_argument("target", metavar="FILE.py:NAME", help="the file, and the name of a Value or a Network in it")
+    draw.add_argument("-o", "--out", type=_folder, default=Path("graph.svg"), metavar="PICTURE",
+                      help="where the picture goes; its suffix is the format (default: %(default)s)")
+    draw.add_argument("--level", default="operation", help="operation (the default), or scalar for number by number")
+    draw.set_defaults(run=_draw)
     return parser
 
 
@@ -125,6 +134,25 @@ def _lecture(chosen: argparse.Namespace) -> int:
         print(f"FAILED {name}", file=sys.stderr)
     print(f"{sum(len(one.checks) for one in given) - len(failed)} checks hold, {len(failed)} failed")
     return 1 if failed else 0
+
+
+def _draw(chosen: argparse.Namespace) -> int:
+    from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing
+    from tinygrad_edu.drawing.graph import draw
+    from tinygrad_edu.drawing.network_picture import draw_network
+    from tinygrad_edu.network.layer import Network
+    from tinygrad_edu.running import NotGiven, named_in
+
+    try:
+        value = named_in(chosen.target)
+        picture = draw_network(value) if isinstance(value, Network) else draw(value, level=chosen.level)
+        picture.save(chosen.out)
+    except OSError as error:
+        return _refuse(f"cannot write {str(chosen.out)!r}: {error.strerror or error}")
+    except (NotGiven, TypeError, ValueError, EngineMissing, EngineFailed) as error:
+        return _refuse(str(error))
+    print(f"The picture is {chosen.out}")
+    return 0
 
 
 def _refuse(sentence: str) -> int:
