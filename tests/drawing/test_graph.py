@@ -264,7 +264,7 @@ def test_a_name_of_nothing_is_no_name(name):
 # -- keeping it -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<svg "), (".SVG", b"<svg "), (".png", b"\x89PNG"),
+@pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<svg "), (".SVG", b"<svg "), (".png", b"\x89PNG"), (".pdf", b"%PDF"),
                                                (".dot", b"digraph {")])
 def test_save_writes_the_format_of_the_suffix(tmp_path, suffix, start):
     path = tmp_path / f"graph{suffix}"
@@ -276,7 +276,7 @@ def test_save_writes_the_format_of_the_suffix(tmp_path, suffix, start):
 
 @pytest.mark.parametrize("name", ["graph.jpeg", "graph", ".svg", "svg"])
 def test_save_names_the_suffixes_it_knows(tmp_path, name):
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.dot"):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot"):
         draw(first_contact()).save(str(tmp_path / name))
     assert not list(tmp_path.iterdir())
 

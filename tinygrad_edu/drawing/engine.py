@@ -16,7 +16,6 @@ from importlib.metadata import PackageNotFoundError, files
 
 VARIABLE = "TINYGRAD_EDU_DOT"
 SECONDS = 60  # 2,000 nodes take one or two
-OPTIONS = {"png": ("-Gdpi=192",)}  # sharp on a slide
 
 
 class EngineMissing(RuntimeError):
@@ -28,17 +27,17 @@ class EngineFailed(RuntimeError):
 
 
 def render(dot: str, format: str) -> bytes:
-    """The picture of a DOT text as "svg", "png" or another format that the engine knows.
+    """The picture of a DOT text as "svg", "json" or another format that the engine knows.
 
     Raises EngineMissing if there is no engine, and EngineFailed, with what it said, if it gives no picture.
     """
-    command = [find(), f"-T{format}", *OPTIONS.get(format, ())]
+    command = [find(), f"-T{format}"]
     no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=SECONDS, creationflags=no_window)
     except subprocess.TimeoutExpired:
         raise EngineFailed(f"{command[0]} had not laid out the graph after {SECONDS} seconds; "
-                           "a smaller graph is quicker, and so is svg than png.") from None
+                           "a smaller graph is quicker.") from None
     except OSError as error:
         raise EngineFailed(f"{command[0]} cannot be run: {error.strerror}.") from error
     if done.returncode or not done.stdout:

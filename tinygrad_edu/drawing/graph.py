@@ -3,7 +3,7 @@
     E = 0.5 * (w * x - target) ** 2
     E.backward()
     draw(E)                     # in a notebook: the picture; in a terminal: the same as a list
-    draw(E).save("graph.svg")   # or .png, or .dot
+    draw(E).save("graph.svg")   # or .png, .pdf, .dot
 
 How to read it: sharp corners are leaves, blue if they have a name; round corners are operations, the result orange
 with a thick border; grey without a border are constants. Where the order of the operands counts, they enter
@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import html
 import os
-import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,15 +29,18 @@ import numpy as np
 
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.autodiff.walk import ancestors, contributions
+from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.apart import apart
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing, render
+from tinygrad_edu.drawing.paint import paint
+from tinygrad_edu.storage.whole import whole
 
 MOST_NODES = 2000
 MANY = 1000  # statements, from which on a quick layout counts more than a beautiful one
 LONGEST_NAME = 24
 MOST_LINES = 40  # of the list in a terminal
 LEVELS = ("operation", "scalar")
-SUFFIXES = (".svg", ".png", ".dot")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 ANY_ORDER = {"add", "multiply", "maximum", "minimum"}  # operations whose operands may swap places
 
 FONT = "Courier"  # its widths keep text inside its box in a browser without Helvetica
@@ -86,19 +88,18 @@ class Drawing:
         return svg[svg.index("<svg"):]  # without the prologue, so that it can also stand in a page
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the picture, in the format that the suffix says: .svg, .png or .dot. All of it or nothing."""
+        """Writes the picture, in the format that the suffix says: .svg, .png, .pdf or .dot. All of it or nothing."""
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES:
             raise ValueError(f"{path.name!r} does not say in what format to save; its suffix must be {', '.join(SUFFIXES)}.")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in. Make it first.")
-        _write(path, self._content(suffix))
-
-    def _content(self, suffix: str) -> bytes:
-        if suffix == ".png":
-            return render(self.dot, "png")
-        return (self.dot if suffix == ".dot" else self.svg).encode()
+        with whole(path) as part:
+            if suffix in canvas.SUFFIXES and suffix != ".svg":
+                paint(self.dot).savefig(part, dpi=192, metadata=canvas.SUFFIXES[suffix])  # sharp on a slide
+            else:
+                part.write_text(self.dot if suffix == ".dot" else self.svg, encoding="utf-8", newline="\n")
 
     def __repr__(self) -> str:
         return self.text
@@ -271,13 +272,3 @@ def _listed(boxes: Sequence[Box]) -> str:
         shown = f"{box.shape} {box.value}".strip() + (f", {box.grad}" if box.grad else "")
         lines.append(f"{called[box.number]}{made} = {shown}")
     return "\n".join(lines)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes beside the path and renames, so that a half-written file is never seen under its name."""
-    beside = path.with_name(f".{secrets.token_hex(6)}.part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
