@@ -4,7 +4,8 @@
 
 The engine lays the graph out and says, as JSON, which strokes make the picture: operations of Graphviz's xdot language
 (graphviz.org/docs/outputs/canon/#xdot), in points, y upwards. OUTLINES and SETTINGS below are that language. Left out,
-because our graphs have none: images, underlined text; of a colour gradient only the first colour is painted.
+because our graphs have none: images, underlined text, words from right to left; of a colour gradient only the first colour is
+painted.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ CLEAR = (0.0, 0.0, 0.0, 0.0)
 FONTS = ("DejaVu Sans Mono", "DejaVu Sans", "Noto Sans Mono CJK SC", "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC",
          "WenQuanYi Micro Hei", "Microsoft YaHei", "MS Gothic", "Malgun Gothic", "Hiragino Sans", "Arial Unicode MS", "Noto Emoji",
          "Segoe UI Symbol")
+# The engine writes a backslash twice in JSON, and of a text with two in a row it loses the end; so these go through it as
+# characters that no text has.
+TWO_BACKSLASHES, STAND_IN = r"\\\\", "\x9c\x9c"
 FINE = 1000  # the size to read an outline at, where rounding to pixels no longer shows
 UNKNOWN = "□"  # for a letter that no font has
 BOLD, ITALIC, RAISED, LOWERED = 1, 2, 8, 16  # the bits of xdot's font characteristics
@@ -67,7 +71,7 @@ def paint(dot: str) -> Figure:
     A graph that would need more than 200 inches or 55 megapixels is painted smaller. Raises EngineMissing, EngineFailed, and
     ModuleNotFoundError if there is no matplotlib.
     """
-    graph = json.loads(render(dot, "json"), strict=False)
+    graph = _layout(dot)
     left, bottom, right, top = _box(graph)
     width, height = (right - left) / 72, (top - bottom) / 72
     shrink = min(1, MOST_INCHES / max(width, height), (MOST_AREA / (width * height)) ** 0.5)
@@ -79,6 +83,10 @@ def paint(dot: str) -> Figure:
         if shapes:
             sheet.add_collection(_collection(shapes, shrink), autolim=False)
     return paper
+
+
+def _layout(dot: str) -> dict[str, Any]:
+    return json.loads(render(dot.replace(TWO_BACKSLASHES, STAND_IN), "json"), strict=False)
 
 
 def _box(graph: dict[str, Any]) -> tuple[float, float, float, float]:
@@ -180,15 +188,16 @@ SETTINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 # -- text ----------------------------------------------------------------------------------------------------------
-# As outlines and not as matplotlib's Text: five times faster, never wider than the layout allows, and neither $ nor a letter
-# without a glyph means anything to it.
+# As outlines and not as matplotlib's Text: several times faster, never wider than the layout allows, and neither a $ nor
+# a letter that no font has is anything special.
 
 
 def _text(operation: dict[str, Any], pen: Pen) -> Shape:
     """A line of text as one shape, made smaller where it would take more room than the layout gave it."""
     from matplotlib.path import Path
 
-    letters = [_letter(letter, pen.marks & (BOLD | ITALIC)) for letter in unicodedata.normalize("NFC", operation["text"])]
+    text = unicodedata.normalize("NFC", operation["text"].replace(r"\\", "\\").replace(STAND_IN, r"\\"))
+    letters = [_letter(letter, pen.marks & (BOLD | ITALIC)) for letter in text]
     starts = np.cumsum([0.0] + [advance for *_, advance in letters])
     size = min(pen.size, operation["width"] / starts[-1]) if starts[-1] else pen.size
     x, y = operation["pt"]
