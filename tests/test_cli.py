@@ -55,6 +55,7 @@ def test_the_level_can_be_chosen(program):
     (PROGRAM, "net.py:something", "Its Values are w, E."), ("a = 1\n", "net.py:something", "It has no Values."),
     (PROGRAM, "net.py:number", "draw shows how a Value was made, and this is a float"),
     ("x = 1\nx = x / 0\n", "net.py:E", "net.py raised ZeroDivisionError in line 2: division by zero"),
+    ("raise KeyError\n", "net.py:E", "net.py raised KeyError in line 1\n"),
     ("x = = 1\n", "net.py:E", "net.py is not Python: invalid syntax in line 1"),
     ("import sys\nsys.exit(3)\n", "net.py:E", "ended itself, with exit status 3"),
 ])
@@ -72,9 +73,16 @@ def test_what_is_wrong_is_said_in_one_sentence_and_nothing_is_written(program, c
     (["--level", "atoms"], "'operation' or 'scalar', and not 'atoms'"),
 ])
 def test_a_picture_that_cannot_be_written_is_refused_in_one_sentence(program, capsys, options, says):
+    (program / "net.py").write_text("open('it-ran', 'w')\n" * (options[0] == "-o") + PROGRAM)
     assert main(["draw", "net.py:E", *options]) == 2
     assert says in capsys.readouterr().err
-    assert sorted(path.name for path in program.iterdir() if path.suffix != ".py" and path.name != "__pycache__") == []
+    assert {path.name for path in program.iterdir()} - {"__pycache__"} == {"beside.py", "net.py"}  # nor has it run
+
+
+def test_a_picture_without_a_name_is_refused(program, capsys):
+    with pytest.raises(SystemExit):
+        main(["draw", "net.py:E", "-o", ""])
+    assert "the picture has no name" in capsys.readouterr().err
 
 
 def test_the_arguments_and_folders_of_the_command_are_put_back(program):

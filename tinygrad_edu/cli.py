@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
                                description="Runs a Python file and draws what it calls NAME: a Value as its computation graph, "
                                            "a Network as units and weights.")
     draw.add_argument("target", metavar="FILE.py:NAME", help="the file, and the name of a Value or a Network in it")
-    draw.add_argument("-o", "--out", type=_folder, default=Path("graph.svg"), metavar="PICTURE",
+    draw.add_argument("-o", "--out", type=_picture, default=Path("graph.svg"), metavar="PICTURE",
                       help="where the picture goes; its suffix is the format (default: %(default)s)")
     draw.add_argument("--level", default="operation", help="operation (the default), or scalar for number by number")
     draw.set_defaults(run=_draw)
@@ -93,6 +93,12 @@ def _seed(text: str) -> int:
 def _folder(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError("the folder has no name")
+    return Path(text)
+
+
+def _picture(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the picture has no name")
     return Path(text)
 
 
@@ -138,12 +144,13 @@ def _lecture(chosen: argparse.Namespace) -> int:
 
 def _draw(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing
-    from tinygrad_edu.drawing.graph import draw
+    from tinygrad_edu.drawing.graph import check, draw
     from tinygrad_edu.drawing.network_picture import draw_network
     from tinygrad_edu.network.layer import Network
     from tinygrad_edu.running import NotGiven, named_in
 
     try:
+        check(chosen.out)  # now, and not when the program has run for an hour
         value = named_in(chosen.target)
         picture = draw_network(value) if isinstance(value, Network) else draw(value, level=chosen.level)
         picture.save(chosen.out)

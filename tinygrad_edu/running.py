@@ -50,7 +50,7 @@ def _run(path: Path) -> dict[str, Any]:
         raise NotGiven(f"{path.name} is not Python: {error.msg} in line {error.lineno}.") from error
     except Exception as error:
         said = " ".join(str(error).split())[:LONGEST]
-        raise NotGiven(f"{path.name} raised {type(error).__name__}{_line(error, path)}: {said}") from error
+        raise NotGiven(f"{path.name} raised {type(error).__name__}{_line(error, path)}{said and ': '}{said}") from error
     finally:
         sys.argv, sys.path[:] = arguments, folders
 

@@ -11,7 +11,7 @@ from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, 
 
 ELEMENTWISE = [op for op in OPERATIONS.values() if op.partials]
 TRUTH = {"=": "__eq__", r"\ne": "__ne__", "<": "__lt__", r"\le": "__le__", ">": "__gt__", r"\ge": "__ge__",
-         r"\lor": "__or__", r"\land": "__and__"}
+         r"\lor": "__or__"}
 
 
 def worked_out(f, numbers):

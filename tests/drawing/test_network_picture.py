@@ -67,7 +67,7 @@ def words(axis):
 
 def test_each_weight_is_one_line_coloured_by_its_sign_and_dashed_if_it_is_negative():
     network = Network(2, 3, 2, seed=1)
-    axis = draw_network(network).axis
+    axis = draw_network(network).figure.axes[0]
     rows, found = circles(axis), lines(axis)
     assert len(found) == 12
     for w, below, above in zip(network.weights, rows[:-1], rows[1:], strict=True):
@@ -80,7 +80,7 @@ def test_each_weight_is_one_line_coloured_by_its_sign_and_dashed_if_it_is_negati
 def test_the_larger_the_weight_the_thicker_its_line_across_all_layers():
     network = Network(3, 4, 2, seed=2)
     network.layers[1].w.data = 9 * network.weights[1]
-    axis = draw_network(network).axis
+    axis = draw_network(network).figure.axes[0]
     rows, found = circles(axis), lines(axis)
     pairs = [(abs(w[i, j]), found[start, end][0]) for w, below, above in zip(network.weights, rows[:-1], rows[1:], strict=True)
              for i, start in enumerate(below) for j, end in enumerate(above)]
@@ -91,14 +91,14 @@ def test_the_larger_the_weight_the_thicker_its_line_across_all_layers():
 
 
 def test_a_strong_line_lies_over_the_weak_ones():
-    for group in draw_network(Network(6, 6)).axis.collections:
+    for group in draw_network(Network(6, 6)).figure.axes[0].collections:
         assert list(group.get_linewidths()) == sorted(group.get_linewidths())
 
 
 @pytest.mark.parametrize("association", [0, 2])
 def test_the_circles_show_the_states_and_deltas_of_the_association_and_the_input_is_at_the_bottom(association):
     network = learnt(2, 3, 2, bias=True)
-    axis = draw_network(network, association).axis
+    axis = draw_network(network, association).figure.axes[0]
     inputs, *others = circles(axis)
     for place, x, i in zip(inputs, network.layers[0].x[association], (1, 2), strict=True):
         assert texts(axis, place) == [f"$x_{{{i}}}$", short(x)]
@@ -110,21 +110,21 @@ def test_the_circles_show_the_states_and_deltas_of_the_association_and_the_input
 
 def test_states_are_there_after_a_call_and_deltas_only_after_a_backward_pass():
     never, called = draw_network(Network(2, 2, 1)), draw_network(learnt(2, 2, 1, backward=False))
-    assert [texts(never.axis, row[0]) for row in circles(never.axis)] == [["$x_{1}$"], ["$z_{1}$"], ["$y$"]]
-    assert all(len(texts(called.axis, place)) == 2 for row in circles(called.axis) for place in row)
-    assert "δ" not in words(never.axis) + words(called.axis) + never.text + called.text
-    assert "association" not in words(never.axis) + never.text
+    assert [texts(never.figure.axes[0], row[0]) for row in circles(never.figure.axes[0])] == [["$x_{1}$"], ["$z_{1}$"], ["$y$"]]
+    assert all(len(texts(called.figure.axes[0], place)) == 2 for row in circles(called.figure.axes[0]) for place in row)
+    assert "δ" not in words(never.figure.axes[0]) + words(called.figure.axes[0]) + never.text + called.text
+    assert "association" not in words(never.figure.axes[0]) + never.text
 
 
 def test_several_hidden_layers_are_told_apart_and_one_unit_has_no_subscript():
-    axis = draw_network(Network(1, 2, 1, 1)).axis
+    axis = draw_network(Network(1, 2, 1, 1)).figure.axes[0]
     assert [texts(axis, row[0]) for row in circles(axis)] == [["$x$"], ["$z^{(1)}_{1}$"], ["$z^{(2)}$"], ["$y$"]]
 
 
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("made", [Network, lambda *sizes: learnt(*sizes, bias=True)], ids=["bare", "learnt"])
 def test_no_text_leaves_its_circle_or_touches_another_and_no_circle_its_neighbour(sizes, made):
-    axis = draw_network(made(*sizes)).axis
+    axis = draw_network(made(*sizes)).figure.axes[0]
     axis.figure.canvas.draw()
     back = axis.transData.inverted()
     for row in circles(axis):
@@ -141,7 +141,7 @@ def test_no_text_leaves_its_circle_or_touches_another_and_no_circle_its_neighbou
 def test_nothing_is_cut_off_at_the_edge(sizes):
     picture = draw_network(learnt(*sizes, bias=True))
     picture.figure.canvas.draw()
-    for artist in [*picture.axis.texts, *picture.axis.patches, picture.axis.get_legend()]:
+    for artist in [*picture.figure.axes[0].texts, *picture.figure.axes[0].patches, picture.figure.axes[0].get_legend()]:
         box = artist.get_window_extent()
         assert box.x0 >= 0
         assert box.y0 >= 0
@@ -151,7 +151,7 @@ def test_nothing_is_cut_off_at_the_edge(sizes):
 
 def test_a_large_layer_is_groups_of_neighbours_that_show_means_and_say_so():
     network = learnt(30, 2, 25, bias=True)
-    axis = draw_network(network, 1).axis
+    axis = draw_network(network, 1).figure.axes[0]
     assert [len(row) for row in circles(axis)] == [10, 2, 9]
     x, last = network.layers[0].x[1], network.layers[1]
     y, d, b = last.y.data[1], last.delta[1], last.b.data
@@ -160,12 +160,12 @@ def test_a_large_layer_is_groups_of_neighbours_that_show_means_and_say_so():
                                                 f"b {short(b[:3].mean())}"]
     assert texts(axis, circles(axis)[2][8]) == ["$y_{25}$", short(y[24]), f"δ {short(d[24])}", f"b {short(b[24])}"]
     assert all(word in words(axis) for word in ("groups", "mean weights", "mean states", "root mean square δ", "30 units"))
-    assert "groups" not in words(draw_network(Network(12, 12)).axis)
+    assert "groups" not in words(draw_network(Network(12, 12)).figure.axes[0])
 
 
 def test_a_line_between_groups_has_the_sign_of_the_mean_weight():
     w = np.random.default_rng(5).normal(size=(26, 14))
-    axis = draw_network(Network(26, 14, weights=[w])).axis
+    axis = draw_network(Network(26, 14, weights=[w])).figure.axes[0]
     below, above = circles(axis)
     found = lines(axis)
     assert len(found) == 9 * 7
@@ -176,7 +176,7 @@ def test_a_line_between_groups_has_the_sign_of_the_mean_weight():
 
 
 def test_groups_look_unlike_units():
-    axis = draw_network(Network(13, 3)).axis
+    axis = draw_network(Network(13, 3)).figure.axes[0]
     assert sum(isinstance(patch, Circle) for patch in axis.patches) == 6 * 2 + 1 + 3
 
 
@@ -186,7 +186,7 @@ def test_thousands_of_units_are_drawn_quickly_and_as_few_lines(sizes):
     start = perf_counter()
     picture = draw_network(network)
     assert perf_counter() - start < 2.0
-    assert len(lines(picture.axis)) <= 2 * 144
+    assert len(lines(picture.figure.axes[0])) <= 2 * 144
 
 
 def test_nan_and_infinity_are_drawn_as_what_they_are(tmp_path):
@@ -194,10 +194,10 @@ def test_nan_and_infinity_are_drawn_as_what_they_are(tmp_path):
     half_squared_error(network(np.array([[np.nan, -1e-300, -123456.0]])), np.zeros((1, 1))).backward()
     picture = draw_network(network)
     picture.save(tmp_path / "net.svg")
-    (below, middle, _), found = circles(picture.axis), lines(picture.axis)
-    assert [texts(picture.axis, place)[1] for place in below] == ["nan", "−1e−300", "−1e5"]
-    assert [texts(picture.axis, place)[-1] for place in middle] == ["b nan", "b −∞", "b 0"]
-    assert "w = nan" in words(picture.axis)
+    (below, middle, _), found = circles(picture.figure.axes[0]), lines(picture.figure.axes[0])
+    assert [texts(picture.figure.axes[0], place)[1] for place in below] == ["nan", "−1e−300", "−1e5"]
+    assert [texts(picture.figure.axes[0], place)[-1] for place in middle] == ["b nan", "b −∞", "b 0"]
+    assert "w = nan" in words(picture.figure.axes[0])
     for i, j, colour, dashed in [(0, 0, GREY, True), (1, 0, GREY, False), (0, 1, BLUE, False), (0, 2, RED, True),
                                  (1, 1, RED, True), (1, 2, BLUE, False), (2, 2, BLUE, False)]:
         width, *look = found[below[i], middle[j]]
@@ -211,13 +211,13 @@ def test_groups_of_huge_and_infinite_weights_do_not_overflow():
     w[:3] = [[np.inf], [-np.inf], [0.0]]
     network = Network(30, 1, weights=[w])
     network(np.full((1, 30), 1e308))
-    axis = draw_network(network).axis
+    axis = draw_network(network).figure.axes[0]
     assert texts(axis, circles(axis)[0][1])[1] == "1e308"
     assert {colour for _, colour, _ in lines(axis).values()} == {GREY, BLUE}
 
 
 def test_a_network_of_zeros_has_thin_lines_without_a_sign():
-    found = lines(draw_network(Network(2, 2, weights=[np.zeros((2, 2))])).axis)
+    found = lines(draw_network(Network(2, 2, weights=[np.zeros((2, 2))])).figure.axes[0])
     assert {(colour, dashes) for _, colour, dashes in found.values()} == {(GREY, None)}
 
 
@@ -248,15 +248,13 @@ def test_on_an_axis_of_the_readers_the_text_is_as_large_as_the_circles_allow(siz
     assert other.get_xlim() == Figure().subplots().plot([1, 2])[0].axes.get_xlim()
 
 
-def test_the_object_knows_the_axis_and_the_figure_whichever_drew():
+def test_an_axis_of_ones_own_comes_back_also_from_a_part_of_a_figure():
     _, axis = canvas.figure()
-    mine, own = draw_network(Network(2, 2, 1), axis=axis), draw_network(Network(2, 2, 1))
-    assert mine.axis is axis
-    assert mine.figure is axis.figure
-    assert own.axis in own.figure.axes
-    assert own.figure is not mine.figure
-    part = Figure().subfigures(1, 2)[0]
-    assert draw_network(Network(2, 1), axis=part.subplots()).figure is part.figure.canvas.figure
+    assert network_picture(axis, Network(2, 2, 1)) is axis
+    part = Figure().subfigures(1, 2)[0].subplots()
+    assert network_picture(part, Network(2, 1)) is part
+    assert part.texts
+    assert draw_network(Network(2, 2, 1)).figure is not axis.figure
 
 
 def test_the_list_tells_layers_sizes_states_and_deltas():
@@ -294,10 +292,10 @@ def test_drawing_changes_nothing_in_the_network():
 def test_one_association_without_rows_and_an_empty_call_can_be_drawn():
     network = Network(2, 2, 1)
     network(np.array([0.25, 0.5]))
-    axis = draw_network(network).axis
+    axis = draw_network(network).figure.axes[0]
     assert texts(axis, circles(axis)[0][1]) == ["$x_{2}$", "0.50"]
     network(np.empty((0, 2)))
-    assert texts(draw_network(network).axis, circles(axis)[0][1]) == ["$x_{2}$"]
+    assert texts(draw_network(network).figure.axes[0], circles(axis)[0][1]) == ["$x_{2}$"]
 
 
 def test_a_very_deep_network_still_fits_on_paper(tmp_path):
@@ -316,7 +314,7 @@ def apart():
     (lambda: draw_network(Network(2, 1).layers[0]), TypeError, "draw_network shows a Network, and this is a Layer"),
     (lambda: draw_network(None), TypeError, "NoneType"),
     (lambda: network_picture(Network(2, 1), Network(2, 1)), TypeError, "axis of matplotlib, and this is a Network"),
-    (lambda: draw_network(Network(2, 1), axis=Figure().add_subplot(projection="polar")), TypeError, "plain axis"),
+    (lambda: network_picture(Figure().add_subplot(projection="polar"), Network(2, 1)), TypeError, "plain axis"),
     (lambda: draw_network(learnt(2, 1), 3), ValueError, "from 0 to 2, and not 3"),
     (lambda: draw_network(learnt(2, 1), -1), ValueError, "from 0 to 2, and not -1"),
     (lambda: draw_network(learnt(2, 1), 1.0), ValueError, "whole number from 0 to 2, and not 1.0"),
@@ -337,7 +335,7 @@ def test_what_cannot_be_drawn_gets_one_sentence(mistake, kind, sentence):
 def test_a_mistake_leaves_the_readers_axis_as_it_was():
     _, axis = canvas.figure()
     with pytest.raises(ValueError, match="from 0 to 2"):
-        draw_network(learnt(2, 1), 9, axis=axis)
+        network_picture(axis, learnt(2, 1), 9)
     assert axis.axison
     assert not axis.texts
     assert axis.get_xlim() == (0, 1)
@@ -359,5 +357,5 @@ def test_half_a_picture_is_never_seen(tmp_path):
 
     (tmp_path / "net.png").write_text("old")
     with pytest.raises(RuntimeError):
-        NetworkPicture(Breaks(), None, "").save(tmp_path / "net.png")
+        NetworkPicture(Breaks(), "").save(tmp_path / "net.png")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]

@@ -33,7 +33,7 @@ from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.apart import apart
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing, render
 from tinygrad_edu.drawing.paint import paint
-from tinygrad_edu.storage.whole import whole
+from tinygrad_edu.storage.whole import check_writable, whole
 
 MOST_NODES = 2000
 MANY = 1000  # statements, from which on a quick layout counts more than a beautiful one
@@ -89,12 +89,7 @@ class Drawing:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the picture, in the format that the suffix says: .svg, .png, .pdf or .dot. All of it or nothing."""
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in SUFFIXES:
-            raise ValueError(f"{path.name!r} does not say in what format to save; its suffix must be {', '.join(SUFFIXES)}.")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in. Make it first.")
+        suffix = check(path)
         with whole(path) as part:
             if suffix in canvas.SUFFIXES and suffix != ".svg":
                 paint(self.dot).savefig(part, dpi=192, metadata=canvas.SUFFIXES[suffix])  # sharp on a slide
@@ -110,6 +105,18 @@ class Drawing:
             return {"image/svg+xml": self.svg, "text/plain": self.text}
         except (EngineMissing, EngineFailed) as error:
             return {"text/plain": f"{self.text}\n\n{error}"}
+
+
+def check(path: str | os.PathLike[str]) -> str:
+    """The suffix of a path that a Drawing can be saved under. Raises what `save` raises, before anything is drawn."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"{path.name!r} does not say in what format to save; its suffix must be {', '.join(SUFFIXES)}.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in. Make it first.")
+    check_writable(path)
+    return suffix
 
 
 def draw(value: Value, level: str = "operation") -> Drawing:

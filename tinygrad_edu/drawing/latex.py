@@ -42,7 +42,7 @@ class Formula:
     __eq__, __ne__ = _operator("="), _operator(r"\ne")
     __lt__, __le__ = _operator("<"), _operator(r"\le")
     __gt__, __ge__ = _operator(">"), _operator(r"\ge")
-    __or__, __and__ = _operator(r"\lor"), _operator(r"\land")
+    __or__ = _operator(r"\lor")
     __hash__ = object.__hash__
 
     def __neg__(self) -> Formula:
@@ -55,7 +55,7 @@ class Formula:
         return latex(self)
 
 
-TESTS = {"=", r"\ne", "<", r"\le", ">", r"\ge", r"\lor", r"\land"}  # heads that are true or false, 1 or 0 as numbers
+TESTS = {"=", r"\ne", "<", r"\le", ">", r"\ge", r"\lor"}  # heads that are true or false, 1 or 0 as numbers
 
 
 def named(name: str) -> Formula:

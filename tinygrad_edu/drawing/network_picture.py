@@ -40,10 +40,9 @@ Places = list[tuple[float, float]]  # of the circles of a layer
 
 @dataclass(frozen=True, repr=False)
 class NetworkPicture:
-    """The picture of a network. figure, axis: what it is drawn on. text: the same as a list, for a terminal."""
+    """The picture of a network. figure: what it is drawn on. text: the same as a list, for a terminal."""
 
     figure: Any
-    axis: Any
     text: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -63,27 +62,27 @@ class NetworkPicture:
         return {"image/svg+xml": svg[svg.index("<svg"):], "text/plain": self.text}
 
 
-def draw_network(network: Network, association: int = 0, axis: Any = None) -> NetworkPicture:
-    """The network with the states and δ of one association; on the axis, if one is given, else on a figure of its own.
+def draw_network(network: Network, association: int = 0) -> NetworkPicture:
+    """The network with the states and δ of one association.
 
-    Raises TypeError for anything but a Network and an axis of matplotlib, ValueError for an association that is not there.
+    Raises TypeError for anything but a Network, ValueError for an association that is not there.
     """
     rows, weights = _read(network, association)
-    if axis is not None:
+    _, (left, right), (bottom, top), _ = _layout(rows)
+    inch = max(72.0, 72 * (top - bottom) / TALLEST)
+    with canvas.style():
+        paper, axis = canvas.figure(width=(right - left) / inch, height=(top - bottom) / inch)
+        paper.set_layout_engine("none")
+        axis.set_position((0, 0, 1, 1))
         _drawn(axis, rows, weights)
-    else:
-        _, (left, right), (bottom, top), _ = _layout(rows)
-        inch = max(72.0, 72 * (top - bottom) / TALLEST)
-        with canvas.style():
-            paper, axis = canvas.figure(width=(right - left) / inch, height=(top - bottom) / inch)
-            paper.set_layout_engine("none")
-            axis.set_position((0, 0, 1, 1))
-            _drawn(axis, rows, weights)
-    return NetworkPicture(axis.figure.canvas.figure, axis, _listed(rows, network))
+    return NetworkPicture(paper, _listed(rows, network))
 
 
 def network_picture(axis: Any, network: Network, association: int = 0) -> Any:
-    """The same on an axis, which is returned: its limits are set, and the text is as large as the circles then allow."""
+    """The same on an axis, which is returned: its limits are set, and the text is as large as the circles then allow.
+
+    Raises TypeError also for anything but a plain axis of matplotlib.
+    """
     return _drawn(axis, *_read(network, association))
 
 
