@@ -12,7 +12,7 @@ spelled out here. The gradients of the numbers are the entries of the gradients 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,16 @@ MOST = 2000  # numbers, of all arrays together
 @dataclass(frozen=True)
 class Apart:
     """A computation on numbers. root: its result. entries: for each Value of the computation on arrays, and in the order in which
-    they were made, an array of the Values (or floats, where nothing gets a gradient) that are its entries."""
+    they were made, an array of the Values (or floats, where nothing gets a gradient) that are its entries. constants: the same
+    for the constants, by the Value that was made from it and the place among its operands, if they were asked for."""
 
     root: Value
     entries: dict[Value, ndarray]
+    constants: dict[tuple[Value, int], ndarray] = field(default_factory=dict)
 
 
-def apart(root: Value) -> Apart:
-    """The computation behind one number, taken apart.
+def apart(root: Value, constants: bool = False) -> Apart:
+    """The computation behind one number, taken apart; with `constants` these are made Values too, as leaves that can be changed.
 
     Raises ValueError for more than 2,000 numbers, for an operation that is not made of steps with single numbers (sort, inv,
     solve, det), and for a leaf whose data were replaced between two uses. A root of several numbers is refused too.
@@ -50,17 +52,30 @@ def apart(root: Value) -> Apart:
                          "take fewer associations, or a smaller network.")
     used = {parent: x for node in nodes for parent, x in zip(node.parents, node.inputs) if parent is not None}
     entries: dict[Value, ndarray] = {}
+    known = _constants(nodes) if constants else {}
     for node in nodes:
-        entries[node] = _leaf(node, used.get(node, node.output)) if node.op is None else quietly(_made_again, node, entries)
+        if node.op is None:
+            entries[node] = _leaf(used.get(node, node.output), node.name)
+        else:
+            entries[node] = quietly(_made_again, node, [
+                entries[parent] if parent is not None else known[node, i] if constants else np.asarray(x, float).astype(object)
+                for i, (parent, x) in enumerate(zip(node.parents, node.inputs))])
     result = entries[root].item()
-    return Apart(result if isinstance(result, Value) else Value(result, name=root.name), entries)
+    return Apart(result if isinstance(result, Value) else Value(result, name=root.name), entries, known)
 
 
-def _leaf(node: Value, data: Any) -> ndarray:
+def _leaf(data: Any, name: str | None = None) -> ndarray:
     values = np.empty(np.shape(data), object)
     for index, x in np.ndenumerate(np.asarray(data)):
-        values[index] = Value(float(x), name=called(node.name, index))
+        values[index] = Value(float(x), name=called(name, index))
     return values
+
+
+def _constants(nodes: Sequence[Value]) -> dict[tuple[Value, int], ndarray]:
+    """Leaves for the constants; an array that went in twice is one."""
+    arrays: dict[int, ndarray] = {}
+    return {(node, i): arrays.setdefault(id(x), _leaf(x)) if isinstance(x, ndarray) else _leaf(x)
+            for node in nodes for i, (parent, x) in enumerate(zip(node.parents, node.inputs)) if parent is None}
 
 
 def called(name: str | None, index: tuple[int, ...]) -> str | None:
@@ -68,13 +83,11 @@ def called(name: str | None, index: tuple[int, ...]) -> str | None:
     return f"{name}[{', '.join(map(str, index))}]" if name and index else name
 
 
-def _made_again(node: Value, entries: Mapping[Value, ndarray]) -> ndarray:
-    """The node's operation on the entries of its parents."""
+def _made_again(node: Value, xs: Sequence[ndarray]) -> ndarray:
+    """The node's operation on the entries of what it was made from."""
     op = node.op
     assert op is not None
     since = Value(0.0).born
-    xs = [np.asarray(x, float).astype(object) if parent is None else entries[parent]
-          for parent, x in zip(node.parents, node.inputs)]
     ys = _boxed(_steps(op)(xs, node.parameters)).copy()
     for index, y in np.ndenumerate(ys):
         if isinstance(y, Value):

@@ -1,0 +1,236 @@
+r"""The chain rule at any node of a computation: as a formula, with the numbers in, and with its number on the slides.
+
+    captions = Captions(E)                      # E: a Value of size 1
+    caption = captions.gradient(z, (0, 1))      # of an entry of an array, or captions.gradient(w) of a number
+    caption.formula                             # \delta_{z1} = z_{1} \, (1 - z_{1}) \, \delta_{y} \, \text{w2}_{1,0}
+    caption.numbers                             # 0.24 \cdot 0.12 \cdot 0.5 = 0.0144
+    caption.equation                            # 33, or nothing where the slides have none
+
+A gradient is a sum over all that was made from the node: what flows back into that, times its slope. Where that slope is 1, as
+in a sum, what comes after stands in its place; and at the total input of a unit, y = f(u), two steps are written as one,
+f'(u) Σ δ w, because that is equation 33. The page of `explore` writes the same terms, with the numbers of the moment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_edu.autodiff.primitive import quietly
+from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.autodiff.walk import ancestors
+from tinygrad_edu.drawing.apart import apart
+from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, simplified
+from tinygrad_edu.drawing.neurons import Unit, find_units, uses_of
+
+MOST_TERMS = 6  # of a sum; of a longer one the first four and the last
+GREEK = dict(zip("αβγδεζηθκλμνξπρστφχψω", (
+    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega").split()))
+SPECIAL = {"\\": r"\textbackslash ", "~": r"\textasciitilde ", "^": r"\textasciicircum ", **{c: f"\\{c}" for c in "{}$&#_%"}}
+
+
+class Label(NamedTuple):
+    """How a node is called: a name and a subscript, both plain text."""
+
+    base: str
+    sub: str = ""
+
+    @property
+    def latex(self) -> str:
+        base = rf"\{GREEK[self.base]}" if self.base in GREEK else self.base if len(self.base) == 1 and self.base.isalpha() else (
+            rf"\text{{{_escaped(self.base)}}}")
+        sub = self.sub if re.fullmatch(r"[A-Za-z]?[\d, ]*", self.sub) else rf"\text{{{_escaped(self.sub)}}}"
+        return base + (f"_{{{sub}}}" if self.sub else "")
+
+
+class Term(NamedTuple):
+    """Something that was made from a node: the node is its operand k, and `into` has the same cotangent as it."""
+
+    made: Value
+    k: int
+    into: Value
+
+
+class ChainRule(NamedTuple):
+    """How a gradient comes about: the sum over the terms of cotangent × slope; times the slope of `outer`, if there is one."""
+
+    equation: str
+    terms: Sequence[Term]
+    outer: Value | None = None
+
+
+class Caption(NamedTuple):
+    """A chain rule in LaTeX, twice: with names, and with numbers."""
+
+    formula: str
+    numbers: str
+    equation: str
+
+    def __str__(self) -> str:
+        return (f"({self.equation}): " if self.equation else "") + f"{self.formula} = {self.numbers}"
+
+
+class Captions:
+    """What stands below each step of a computation on numbers. Raises what `apart` raises."""
+
+    def __init__(self, root: Value) -> None:
+        self.taken = apart(root, constants=True)
+        self.nodes = ancestors(self.taken.root)
+        self.constants = {x for entries in self.taken.constants.values() for x in entries.flat}
+        self.uses = uses_of(self.nodes)
+        self.units = find_units(self.nodes, self.constants)
+        self.states = {u: y for unit in self.units for u, y in zip(unit.u, unit.y)}  # of each total input u, y = f(u)
+        self.labels = dict(self._labels())
+        self.taken.root.backward()
+
+    def gradient(self, value: Value, index: tuple[int, ...] = ()) -> Caption:
+        """The chain rule at a Value that the root was made from; at one entry of it, if it is an array.
+
+        Raises ValueError for a Value that is not there, IndexError for an entry that is not there.
+        """
+        if value not in self.taken.entries:
+            raise ValueError(f"{value.name or 'this value'} had no part in the computation.")
+        entries = self.taken.entries[value]
+        if len(index) != entries.ndim:
+            raise IndexError(f"{value.name or 'this value'} has shape {entries.shape}: say which entry, as in "
+                             f"{tuple(0 for _ in entries.shape)}.")
+        return self.written(entries[index])
+
+    def written(self, node: Value) -> Caption:
+        """The chain rule at a node of the computation on numbers."""
+        rule, left = self.rule(node), self.name_of_gradient(node)
+        if not rule.terms:
+            return Caption(left, "1" if node is self.taken.root else "0", "")
+        names = _sum([_product(self._gradient(term.into), self._slope(term.made, term.k)) for term in rule.terms])
+        numbers = " + ".join(_few([_times(_grad(term.into), self.slope(term.made, term.k)) for term in rule.terms]))
+        if rule.outer is not None:
+            names = Formula("multiply", (self._slope(rule.outer, 0), names))
+            numbers = rf"{_number(self.slope(rule.outer, 0))} \cdot {f'({numbers})' if len(rule.terms) > 1 else numbers}"
+        result = number(_grad(node))
+        return Caption(f"{left} = {latex(names)}", numbers if numbers == result else f"{numbers} = {result}", rule.equation)
+
+    def rule(self, node: Value) -> ChainRule:
+        """Which terms make its gradient."""
+        y = self.states.get(node, node)
+        outer = y if y is not node and self.uses[y] and _partial(y, 0) is not None else None
+        terms = [Term(made, k, self._same_cotangent(made)) for made, k in self.uses[node if outer is None else outer]]
+        hidden = outer is not None and all(term.into in self.states for term in terms)
+        return ChainRule("33" if hidden else self._equation_of_weight(node, terms), terms, outer)
+
+    def name_of_gradient(self, node: Value) -> str:
+        """δ at the total input of a unit, ∂E/∂v elsewhere; in LaTeX."""
+        label = self.labels[node]
+        if node in self.states:
+            return Label("δ", label.sub).latex
+        return rf"\frac{{\partial E}}{{\partial {label.latex}}}"
+
+    def slope(self, made: Value, k: int) -> float:
+        """∂made/∂(its operand k), as a number."""
+        rule = _partial(made, k)
+        return 1.0 if rule is None else float(quietly(rule, np.float64(made.output), *map(np.float64, made.inputs),
+                                                       **made.parameters))
+
+    # -- how it is found -----------------------------------------------------------------------------------------------
+
+    def _same_cotangent(self, node: Value) -> Value:
+        """The last node that is sure to have the same cotangent: on through what only adds it to something."""
+        while node not in self.states and len(self.uses[node]) == 1 and _partial(*self.uses[node][0]) is None:
+            node = self.uses[node][0][0]
+        return node
+
+    def _equation_of_weight(self, node: Value, terms: Sequence[Term]) -> str:
+        """The number of ∂E/∂w = Σ δ x for a weight that is in products with states and nowhere else."""
+        products = {product for unit in self.units if node in unit.weights for inside in unit.inside for product in inside}
+        if not terms or not {term.made for term in terms} <= products:
+            return ""
+        if any(unit.layer > 1 for unit in self.units):
+            return "35" if len(terms) > 1 else "34"
+        several = max(len(unit.weights) for unit in self.units) > 1
+        return "27" if len(terms) > 1 else "26" if several else "9"
+
+    def _gradient(self, node: Value) -> Any:
+        return 1.0 if node is self.taken.root else named(self.name_of_gradient(node))
+
+    def _slope(self, made: Value, k: int) -> Any:
+        """∂made/∂(its operand k), with the labels of the nodes in it."""
+        assert made.op is not None
+        xs = [float(x) if parent is None else self._leaf(parent) for parent, x in zip(made.parents, made.inputs)]
+        return partials(made.op, named(self.labels[made].latex), xs, made.parameters)[k]
+
+    def _leaf(self, node: Value) -> Any:
+        return named(self.labels[node].latex) if node in self.labels else float(node.output)
+
+    def _labels(self) -> Iterator[tuple[Value, Label]]:
+        """By the program's own name, or that of the unit, or v and a number; constants have none but those of input units."""
+        by_unit = dict(_unit_labels(self.units))
+        unnamed = 0
+        for node in self.nodes:
+            name = " ".join((node.name or "").split())
+            if name:
+                base, _, index = name.rstrip("]").partition("[") if name.endswith("]") and name[0] != "[" else (name, "", "")
+                yield node, Label(base, index)
+            elif node in by_unit:
+                yield node, by_unit[node]
+            elif node is self.taken.root:
+                yield node, Label("E")
+            elif node not in self.constants:
+                unnamed += 1
+                yield node, Label("v", str(unnamed))
+
+
+def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
+    """z_1 and u_{z1}; where there are several associations, z_{1, t=0}."""
+    for unit in units:
+        number = "" if unit.number is None else str(unit.number)
+        for t, y in enumerate(unit.y):
+            of = f"t={t}" if len(unit.y) > 1 else ""
+            if unit.u and unit.u[t] is not y:
+                dot = "." if len(unit.name) > 1 and number else ""
+                yield unit.u[t], Label("u", ", ".join(filter(None, (unit.name + dot + number, of))))
+            yield y, Label(unit.name, ", ".join(filter(None, (number, of))))
+
+
+def _partial(made: Value, k: int) -> Any:
+    """The record's rule for ∂made/∂(its operand k); None for a slope of 1."""
+    assert made.op is not None and made.op.partials is not None
+    return made.op.partials[k]
+
+
+def _product(cotangent: Any, slope: Any) -> Any:
+    """cotangent × slope, in this order; a factor of ±1 is not written."""
+    product = Formula("multiply", (cotangent, slope))
+    return simplified(product) if any(isinstance(x, float) and abs(x) == 1 for x in (cotangent, slope)) else product
+
+
+def _sum(terms: list[Any]) -> Any:
+    total, *others = _few(terms, named(r"\cdots"))
+    for term in others:
+        minus = isinstance(term, Formula) and term.head == "negative"
+        total = Formula("subtract", (total, term.parts[0])) if minus else Formula("add", (total, term))
+    return total
+
+
+def _few(terms: list[Any], left_out: Any = r"\cdots") -> list[Any]:
+    return terms if len(terms) <= MOST_TERMS else [*terms[:4], left_out, terms[-1]]
+
+
+def _times(cotangent: float, slope: float) -> str:
+    if abs(slope) == 1:
+        return _number(cotangent * slope)
+    return _number(slope) if cotangent == 1 else rf"{_number(cotangent)} \cdot {_number(slope)}"
+
+
+def _number(x: float) -> str:
+    return f"({number(x)})" if x < 0 else number(x)
+
+
+def _grad(node: Value) -> float:
+    return 0.0 if node.grad is None else float(node.grad)
+
+
+def _escaped(text: str) -> str:
+    """Text that LaTeX takes for nothing but text."""
+    return "".join(SPECIAL.get(c, c if c.isprintable() else "�") for c in text[:24])

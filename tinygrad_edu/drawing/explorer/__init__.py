@@ -1,0 +1,1 @@
+"""A page on which the backward pass of a computation is stepped through."""

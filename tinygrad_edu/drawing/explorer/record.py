@@ -1,0 +1,199 @@
+"""Writes a computation down for the page: every number of it, how it was made and how it is differentiated, as JSON can hold it.
+
+    {"nodes": [...], "root": 12, "rules": [...], "groups": [...], "units": [...], "views": {...}}
+
+nodes: the computation on numbers, oldest first; each is a leaf, a constant or an operation on others. rules: the operations that
+occur; their partials are the record's own, as formulas, and the page computes with them. groups: the computation as the program
+wrote it, where one operation may work on a whole array, whose entries are nodes. units: the network in it, if
+there is one. Where an entry or an operand is no node, its number stands there in brackets: [0.25].
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.autodiff.primitive import Operation
+from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.drawing.caption import Captions, Label
+from tinygrad_edu.drawing.explorer.layout import Box, box, laid_out
+from tinygrad_edu.drawing.latex import Formula, named, partials
+
+MOST_NODES = 5000
+MOST_BOXES = 500  # that are drawn one by one
+MOST_CELLS = 8  # of a heat map, in each direction
+LONGEST = 24  # letters of a name
+ANY_ORDER = {"add", "multiply", "maximum", "minimum"}  # operations whose operands may swap places
+
+
+def written_down(root: Value) -> dict[str, Any]:
+    """The record of a Value of size 1. Raises what `Captions` raises, and ValueError for more than 5,000 numbers."""
+    return _Writer(Captions(root)).written()
+
+
+class _Writer:
+    def __init__(self, captions: Captions) -> None:
+        if len(captions.nodes) > MOST_NODES:
+            raise ValueError(f"taken apart, this computation has {len(captions.nodes):,} numbers, and a page holds at most "
+                             f"{MOST_NODES:,}: take fewer associations, or a smaller network.")
+        self.captions = captions
+        self.number = {node: n for n, node in enumerate(captions.nodes)}
+        self.rules: dict[str, tuple[int, dict[str, Any]]] = {}
+
+    def written(self) -> dict[str, Any]:
+        groups, edges = self._groups()
+        nodes = [self._node(node) for node in self.captions.nodes]
+        for g, group in enumerate(groups):
+            for node in group["steps"]:
+                nodes[node]["group"] = g
+            for entry in group["entries"]:
+                if isinstance(entry, int):
+                    nodes[entry]["group"] = g
+        rules = [rule for _, rule in self.rules.values()]
+        operands = Counter(to for to, _, _ in edges)
+        views = {"operations": laid_out(
+            [_box_of_group(group, operands[g]) for g, group in enumerate(groups)],
+            [(to, source, k, groups[source]["kind"] != "constant" and "cells" not in groups[source]) for to, source, k in edges])}
+        if any("cells" in group for group in groups) and len(nodes) <= MOST_BOXES:
+            views["numbers"] = laid_out(
+                [_box_of_node(node, rules) for node in nodes],
+                [(n, parent, k, nodes[parent]["kind"] != "constant") for n, node in enumerate(nodes)
+                 for k, parent in enumerate(node.get("from", ())) if isinstance(parent, int)])
+        return {"root": self.number[self.captions.taken.root], "nodes": nodes, "rules": rules, "groups": groups,
+                "units": list(self._units()), "views": views}
+
+    def _node(self, node: Value) -> dict[str, Any]:
+        captions, label = self.captions, self.captions.labels.get(node)
+        rule = captions.rule(node)
+        written: dict[str, Any] = {"terms": [[self.number[term.made], term.k, self.number[term.into]] for term in rule.terms]}
+        if label is not None:
+            written["label"] = _cut(label)
+        if rule.outer is not None:
+            written["outer"] = self.number[rule.outer]
+        if rule.equation:
+            written["equation"] = rule.equation
+        if node.op is None:
+            return written | {"kind": "constant" if node in captions.constants else "leaf", "value": _number(node.output)}
+        return written | {"kind": "operation", "rule": self._rule(node.op, node.parameters), "from": [
+            [_number(x)] if parent is None else self.number[parent] for parent, x in zip(node.parents, node.inputs)]}
+
+    def _rule(self, op: Operation, parameters: Mapping[str, Any]) -> int:
+        """The number of the operation with these parameters, among those that occur."""
+        return self.rules.setdefault(f"{op.name} {dict(parameters)}", (len(self.rules), {
+            "name": op.name, "symbol": op.symbol, "inputs": op.inputs, "parameters": {k: _number(v) for k, v in parameters.items()},
+            "equation": op.equation, "selects": op.selects, "ordered": op.name not in ANY_ORDER and len(op.inputs) > 1,
+            "partials": [_tree(partial) for partial in _exact(op, parameters)],
+            "written": [_tree(partial) for partial in partials(op, parameters=parameters)],
+        }))[0]
+
+    def _groups(self) -> tuple[list[dict[str, Any]], list[tuple[int, int, int]]]:
+        """The operations, leaves and constants as the program wrote them; and (group, the group of its operand k, k)."""
+        taken = self.captions.taken
+        groups: list[dict[str, Any]] = []
+        edges: list[tuple[int, int, int]] = []
+        place: dict[Any, int] = {}
+        last = [max(entry.born for entry in _values(entries)) if any(True for _ in _values(entries)) else 0
+                for value, entries in taken.entries.items() if value.op is not None]
+        steps: list[list[int]] = [[] for _ in last]
+        for node in self.captions.nodes:
+            if node.op is not None:
+                steps[bisect_left(last, node.born)].append(self.number[node])
+        made = iter(steps)
+        for value, entries in taken.entries.items():
+            for k, parent in enumerate(value.parents):
+                if parent is None:
+                    constant = taken.constants[value, k]
+                    if id(constant) not in place:
+                        place[id(constant)] = len(groups)
+                        groups.append(self._group("constant", "", "", constant, []))
+            kind = "operation" if value.op is not None else "leaf"
+            place[value] = len(groups)
+            ordered = value.op is not None and value.op.name not in ANY_ORDER and len(value.inputs) > 1
+            groups.append(self._group(kind, _name(value.name), value.op.symbol if value.op else "", entries,
+                                      next(made) if value.op else [], ordered))
+            edges += [(place[value], place[id(taken.constants[value, k]) if parent is None else parent], k)
+                      for k, parent in enumerate(value.parents)]
+        return groups, edges
+
+    def _group(self, kind: str, name: str, symbol: str, entries: ndarray, steps: Sequence[int],
+               ordered: bool = False) -> dict[str, Any]:
+        flat = [self.number.get(x, [_number(x.output)]) if isinstance(x, Value) else [_number(x)] for x in entries.flat]
+        group = {"kind": kind, "name": name, "symbol": symbol, "shape": list(entries.shape), "entries": flat, "steps": list(steps),
+                 "ordered": ordered}
+        return group | ({"cells": _cells(entries.shape)} if entries.ndim and entries.size else {})
+
+    def _units(self) -> Iterator[dict[str, Any]]:
+        units = self.captions.units
+        for unit in units:
+            yield {"name": unit.name, "number": unit.number, "layer": unit.layer, "y": [self.number[y] for y in unit.y],
+                   "u": [self.number[u] for u in unit.u], "bias": self.number[unit.bias] if unit.bias else None,
+                   "weights": [[self.number[w], units.index(source)] for w, source in zip(unit.weights, unit.sources)],
+                   "inside": [[self.number[node] for node in inside] for inside in unit.inside]}
+
+
+# -- names, numbers and formulas -----------------------------------------------------------------------------------
+
+
+def _name(name: Any) -> str:
+    """A name as one line of at most 24 characters, all of them visible."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(str(name or "")[:1000].split()))
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _cut(label: Label) -> list[str]:
+    return [_name(label.base), _name(label.sub)]
+
+
+def _number(x: Any) -> float | str:
+    """As JSON knows it, which has no inf and no nan: these as text, which JavaScript's Number() reads."""
+    x = float(x)
+    return x if np.isfinite(x) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(x), "NaN")
+
+
+def _exact(op: Operation, parameters: Mapping[str, Any]) -> list[Any]:
+    """The partials as the record has them, applied to names."""
+    assert op.partials is not None
+    y, xs = named("y"), [named(x) for x in op.inputs]
+    return [1.0 if rule is None else rule(y, *xs, **parameters) for rule in op.partials]
+
+
+def _tree(f: Any) -> Any:
+    """A formula as nested lists: ["multiply", "y", ["subtract", 1, "u"]]; names are text, the numbers numbers."""
+    if not isinstance(f, Formula):
+        return _number(f)
+    if f.head == "name":
+        return f.parts[0].removeprefix(r"\text{").removesuffix("}")
+    return [f.head, *map(_tree, f.parts)]
+
+
+# -- what is in the boxes --------------------------------------------------------------------------------------------
+
+
+def _values(entries: ndarray) -> Iterator[Value]:
+    return (entry for entry in entries.flat if isinstance(entry, Value))
+
+
+def _cells(shape: tuple[int, ...]) -> list[list[int]]:
+    """Rows of entries for a heat map, by their number; of a large array a selection, evenly spread."""
+    rows = int(np.prod(shape[:-1]))
+    grid = np.arange(rows * shape[-1]).reshape(rows, shape[-1])
+    chosen = [np.unique(np.linspace(0, n - 1, min(n, MOST_CELLS)).round().astype(int)) for n in grid.shape]
+    return grid[np.ix_(*chosen)].tolist()
+
+
+def _box_of_group(group: Mapping[str, Any], operands: int) -> Box:
+    """Value and gradient of a number, heat maps of both for an array."""
+    title = " = ".join(filter(None, (group["name"], group["symbol"])))
+    kinds = 1 if group["kind"] == "constant" else 2
+    return box(title, kinds, group.get("cells"), kinds, operands if group["ordered"] else 0)
+
+
+def _box_of_node(node: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> Box:
+    rule = rules[node["rule"]] if "rule" in node else None
+    title = " = ".join(filter(None, (" ".join(node.get("label", ())), rule["symbol"] if rule else "")))
+    return box(title, 1 if node["kind"] == "constant" else 2, ports=len(node["from"]) if rule and rule["ordered"] else 0)
