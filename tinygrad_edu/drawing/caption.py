@@ -33,10 +33,11 @@ SPECIAL = {"\\": r"\textbackslash ", "~": r"\textasciitilde ", "^": r"\textascii
 
 
 class Label(NamedTuple):
-    """How a node is called: a name and a subscript, both plain text."""
+    """How a node is called: a name and a subscript; and both in one line. All three are plain text."""
 
     base: str
     sub: str = ""
+    text: str = ""
 
     @property
     def latex(self) -> str:
@@ -125,7 +126,7 @@ class Captions:
         label = self.labels[node]
         if node in self.states:
             return Label("δ", label.sub).latex
-        return rf"\frac{{\partial E}}{{\partial {label.latex}}}"
+        return rf"\frac{{\partial {self.labels[self.taken.root].latex}}}{{\partial {label.latex}}}"
 
     def slope(self, made: Value, k: int) -> float:
         """∂made/∂(its operand k), as a number."""
@@ -143,7 +144,7 @@ class Captions:
 
     def _equation_of_weight(self, node: Value, terms: Sequence[Term]) -> str:
         """The number of ∂E/∂w = Σ δ x for a weight that is in products with states and nowhere else."""
-        products = {product for unit in self.units if node in unit.weights for inside in unit.inside for product in inside}
+        products = {product for unit in self.units if any(w is node for w in unit.weights) for inside in unit.inside for product in inside}
         if not terms or not {term.made for term in terms} <= products:
             return ""
         if any(unit.layer > 1 for unit in self.units):
@@ -171,14 +172,14 @@ class Captions:
             name = " ".join((node.name or "").split())
             if name:
                 base, _, index = name.rstrip("]").partition("[") if name.endswith("]") and name[0] != "[" else (name, "", "")
-                yield node, Label(base, index)
+                yield node, Label(base, index, name)
             elif node in by_unit:
                 yield node, by_unit[node]
             elif node is self.taken.root:
-                yield node, Label("E")
+                yield node, Label("E", "", "E")
             elif node not in self.constants:
                 unnamed += 1
-                yield node, Label("v", str(unnamed))
+                yield node, Label("v", str(unnamed), f"v{unnamed}")
 
 
 def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
@@ -187,10 +188,10 @@ def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
         number = "" if unit.number is None else str(unit.number)
         for t, y in enumerate(unit.y):
             of = f"t={t}" if len(unit.y) > 1 else ""
+            called = unit.name + ("." if len(unit.name) > 1 and number else "") + number
             if unit.u and unit.u[t] is not y:
-                dot = "." if len(unit.name) > 1 and number else ""
-                yield unit.u[t], Label("u", ", ".join(filter(None, (unit.name + dot + number, of))))
-            yield y, Label(unit.name, ", ".join(filter(None, (number, of))))
+                yield unit.u[t], Label("u", ", ".join(filter(None, (called, of))), f"u of {called}{', ' * bool(of)}{of}")
+            yield y, Label(unit.name, ", ".join(filter(None, (number, of))), f"{called}{', ' * bool(of)}{of}")
 
 
 def _partial(made: Value, k: int) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_edu.drawing.engine import render
 
-LETTER, DIGITS, LINE, CELL, PORT, MARGIN = 8.5, 84, 16, 13, 13, 8
+LETTER, DIGITS, LINE, CELL, PORT, MARGIN = 8.5, 102, 16, 13, 13, 8  # as in page/graph.jsx; DIGITS is "grad −1.234e−5"
 MANY = 300  # boxes, from which on a quick layout counts more than a beautiful one
 
 
@@ -27,11 +27,12 @@ class Box(NamedTuple):
     ports: int = 0
 
 
-def box(title: str, lines: int, cells: Sequence[Sequence[int]] | None = None, maps: int = 1, ports: int = 0) -> Box:
-    """A box with a title over some numbers, or over heat maps side by side with a line of text below them."""
-    width, height = (DIGITS, lines * LINE) if cells is None else (
-        maps * (len(cells[0]) * CELL + 8) - 8, len(cells) * CELL + LINE)
-    width = max(width, LETTER * len(title)) + 2 * MARGIN + PORT * (ports > 0)
+def box(title: str, kinds: int, cells: Sequence[Sequence[int]] | None = None, shape: str = "", ports: int = 0) -> Box:
+    """A box with a title over one number of each kind (a value, a gradient), or over a heat map of each kind, side by side."""
+    width, height = float(DIGITS), kinds * LINE
+    if cells is not None:
+        width, height = kinds * (len(cells[0]) * CELL + 8) - 8, len(cells) * CELL + LINE - 2
+    width = max(width, LETTER * len(title), 6.2 * len(shape)) + 2 * MARGIN + PORT * (ports > 0)
     return Box(round(width), max(round(height + LINE * bool(title) + MARGIN), 15 * ports), ports)
 
 
@@ -42,10 +43,10 @@ def laid_out(boxes: Sequence[Box], edges: Sequence[tuple[int, int, int, bool]]) 
     ends at the tip of its arrow, and with "at": [x, y], the place of the number. Raises EngineMissing, EngineFailed.
     """
     statements = [f"n{n} [label=<{_table(box)}>]" for n, box in enumerate(boxes)]
-    for to, source, k, labelled in edges:
+    for number, (to, source, k, labelled) in enumerate(edges):
         port = f":p{k}:w" if boxes[to].ports else ""
         room = f"label=<{_cells((Box(66, 13),))}>" if labelled else ""
-        statements.append(f"n{source} -> n{to}{port} [{room}]")
+        statements.append(f"n{source} -> n{to}{port} [id={number} {room}]")
     hurry = "nslimit=0.2, mclimit=0.1, " if len(boxes) > MANY else ""
     dot = f"digraph {{ graph [{hurry}rankdir=LR, ranksep=0.35, nodesep=0.18] node [shape=plain] edge [arrowsize=0.6]\n" + (
         ";\n".join(statements)) + "}"
@@ -76,8 +77,7 @@ def _tabled(rows: str) -> str:
 
 
 def _in_order(graph: dict[str, Any]) -> list[dict[str, Any]]:
-    """The edges as they were given; the engine numbers them so."""
-    return sorted(graph.get("edges", ()), key=lambda edge: edge["_gvid"])
+    return sorted(graph.get("edges", ()), key=lambda edge: int(edge["id"]))
 
 
 def _edge(edge: tuple[int, int, int, bool], found: dict[str, Any], top: float) -> dict[str, Any]:

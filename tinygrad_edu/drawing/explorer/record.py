@@ -10,8 +10,6 @@ there is one. Where an entry or an operand is no node, its number stands there i
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,6 +41,7 @@ class _Writer:
                              f"{MOST_NODES:,}: take fewer associations, or a smaller network.")
         self.captions = captions
         self.number = {node: n for n, node in enumerate(captions.nodes)}
+        self.of_units = {x for unit in captions.units for x in (*unit.u, *unit.y)}
         self.rules: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def written(self) -> dict[str, Any]:
@@ -55,9 +54,8 @@ class _Writer:
                 if isinstance(entry, int):
                     nodes[entry]["group"] = g
         rules = [rule for _, rule in self.rules.values()]
-        operands = Counter(to for to, _, _ in edges)
         views = {"operations": laid_out(
-            [_box_of_group(group, operands[g]) for g, group in enumerate(groups)],
+            [_box_of_group(group) for group in groups],
             [(to, source, k, groups[source]["kind"] != "constant" and "cells" not in groups[source]) for to, source, k in edges])}
         if any("cells" in group for group in groups) and len(nodes) <= MOST_BOXES:
             views["numbers"] = laid_out(
@@ -96,42 +94,53 @@ class _Writer:
         taken = self.captions.taken
         groups: list[dict[str, Any]] = []
         edges: list[tuple[int, int, int]] = []
-        place: dict[Any, int] = {}
-        last = [max(entry.born for entry in _values(entries)) if any(True for _ in _values(entries)) else 0
-                for value, entries in taken.entries.items() if value.op is not None]
-        steps: list[list[int]] = [[] for _ in last]
-        for node in self.captions.nodes:
-            if node.op is not None:
-                steps[bisect_left(last, node.born)].append(self.number[node])
-        made = iter(steps)
+        place: dict[Any, int] = {}  # of a Value, or of the entries of a constant, by their id
+        steps = self._steps()
         for value, entries in taken.entries.items():
             for k, parent in enumerate(value.parents):
-                if parent is None:
-                    constant = taken.constants[value, k]
-                    if id(constant) not in place:
-                        place[id(constant)] = len(groups)
-                        groups.append(self._group("constant", "", "", constant, []))
-            kind = "operation" if value.op is not None else "leaf"
+                constant = taken.constants.get((value, k))
+                if parent is None and id(constant) not in place:
+                    place[id(constant)] = len(groups)
+                    groups.append(self._group("constant", constant))
             place[value] = len(groups)
-            ordered = value.op is not None and value.op.name not in ANY_ORDER and len(value.inputs) > 1
-            groups.append(self._group(kind, _name(value.name), value.op.symbol if value.op else "", entries,
-                                      next(made) if value.op else [], ordered))
+            groups.append(self._group("leaf" if value.op is None else "operation", entries, value, steps.get(value, [])))
             edges += [(place[value], place[id(taken.constants[value, k]) if parent is None else parent], k)
                       for k, parent in enumerate(value.parents)]
         return groups, edges
 
-    def _group(self, kind: str, name: str, symbol: str, entries: ndarray, steps: Sequence[int],
-               ordered: bool = False) -> dict[str, Any]:
-        flat = [self.number.get(x, [_number(x.output)]) if isinstance(x, Value) else [_number(x)] for x in entries.flat]
-        group = {"kind": kind, "name": name, "symbol": symbol, "shape": list(entries.shape), "entries": flat, "steps": list(steps),
-                 "ordered": ordered}
+    def _steps(self) -> dict[Value, list[int]]:
+        """The operations on numbers that each operation of the program is made of. They were born after those of the one before."""
+        made = [(value, entries) for value, entries in self.captions.taken.entries.items() if value.op is not None]
+        youngest = np.maximum.accumulate([max((x.born for x in entries.flat if isinstance(x, Value)), default=0) for _, entries in made])
+        steps: dict[Value, list[int]] = {}
+        for node in self.captions.nodes:
+            if node.op is not None:
+                steps.setdefault(made[int(np.searchsorted(youngest, node.born))][0], []).append(self.number[node])
+        return steps
+
+    def _group(self, kind: str, entries: Any, value: Value | None = None, steps: Sequence[int] = ()) -> dict[str, Any]:
+        op, operands = (None, 0) if value is None else (value.op, len(value.inputs))
+        group = {"kind": kind, "label": self._label(entries, value), "symbol": op.symbol if op else "", "shape": list(entries.shape),
+                 "entries": [self.number.get(x, [_number(x.output)]) if isinstance(x, Value) else [_number(x)] for x in entries.flat],
+                 "steps": list(steps), "operands": operands,
+                 "ordered": op is not None and op.name not in ANY_ORDER and operands > 1}
         return group | ({"cells": _cells(entries.shape)} if entries.ndim and entries.size else {})
+
+    def _label(self, entries: ndarray, value: Value | None) -> list[str]:
+        """An array is called as the program calls it, or u, z, y if it holds the total inputs or the states of a layer."""
+        labels = [self.captions.labels.get(x, Label("")) if isinstance(x, Value) else Label("") for x in entries.flat]
+        if entries.ndim == 0:
+            return _cut(labels[0])
+        name = None if value is None else value.name
+        if not name and entries.size and all(x in self.of_units for x in entries.flat) and len({label.base for label in labels}) == 1:
+            name = labels[0].base
+        return _cut(Label(name or "", "", name or ""))
 
     def _units(self) -> Iterator[dict[str, Any]]:
         units = self.captions.units
         for unit in units:
             yield {"name": unit.name, "number": unit.number, "layer": unit.layer, "y": [self.number[y] for y in unit.y],
-                   "u": [self.number[u] for u in unit.u], "bias": self.number[unit.bias] if unit.bias else None,
+                   "u": [self.number[u] for u in unit.u], "bias": None if unit.bias is None else self.number[unit.bias],
                    "weights": [[self.number[w], units.index(source)] for w, source in zip(unit.weights, unit.sources)],
                    "inside": [[self.number[node] for node in inside] for inside in unit.inside]}
 
@@ -146,7 +155,7 @@ def _name(name: Any) -> str:
 
 
 def _cut(label: Label) -> list[str]:
-    return [_name(label.base), _name(label.sub)]
+    return [_name(part) for part in label]
 
 
 def _number(x: Any) -> float | str:
@@ -174,10 +183,6 @@ def _tree(f: Any) -> Any:
 # -- what is in the boxes --------------------------------------------------------------------------------------------
 
 
-def _values(entries: ndarray) -> Iterator[Value]:
-    return (entry for entry in entries.flat if isinstance(entry, Value))
-
-
 def _cells(shape: tuple[int, ...]) -> list[list[int]]:
     """Rows of entries for a heat map, by their number; of a large array a selection, evenly spread."""
     rows = int(np.prod(shape[:-1]))
@@ -186,14 +191,18 @@ def _cells(shape: tuple[int, ...]) -> list[list[int]]:
     return grid[np.ix_(*chosen)].tolist()
 
 
-def _box_of_group(group: Mapping[str, Any], operands: int) -> Box:
+def _box_of_group(group: Mapping[str, Any]) -> Box:
     """Value and gradient of a number, heat maps of both for an array."""
-    title = " = ".join(filter(None, (group["name"], group["symbol"])))
     kinds = 1 if group["kind"] == "constant" else 2
-    return box(title, kinds, group.get("cells"), kinds, operands if group["ordered"] else 0)
+    shape = str(tuple(group["shape"])) if group["shape"] else ""
+    return box(_title(group["label"], group["symbol"]), kinds, group.get("cells"), shape, group["operands"] if group["ordered"] else 0)
 
 
 def _box_of_node(node: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> Box:
     rule = rules[node["rule"]] if "rule" in node else None
-    title = " = ".join(filter(None, (" ".join(node.get("label", ())), rule["symbol"] if rule else "")))
+    title = _title(node.get("label", [""]), rule["symbol"] if rule else "")
     return box(title, 1 if node["kind"] == "constant" else 2, ports=len(node["from"]) if rule and rule["ordered"] else 0)
+
+
+def _title(label: Sequence[str], symbol: str) -> str:
+    return " = ".join(filter(None, ("".join(label[:2]), symbol)))
