@@ -82,7 +82,7 @@ def test_a_picture_that_cannot_be_written_is_refused_in_one_sentence(program, ca
 def test_a_picture_without_a_name_is_refused(program, capsys):
     with pytest.raises(SystemExit):
         main(["draw", "net.py:E", "-o", ""])
-    assert "the picture has no name" in capsys.readouterr().err
+    assert "the file to write has no name" in capsys.readouterr().err
 
 
 def test_the_arguments_and_folders_of_the_command_are_put_back(program):

@@ -123,7 +123,8 @@ __all__ = [
     "Momentum", "Network", "ShapeError", "Stopping", "Value", "absolute", "add", "arccos", "arcsin", "arctan", "arctan2",
     "avg_pool2d", "backprop", "binary_cross_entropy", "binary_cross_entropy_with_logits", "broadcast_to", "cbrt", "clip",
     "concatenate", "conv2d", "cos", "cosh", "cross_entropy", "cumsum", "det", "detach", "detect_anomaly", "diag", "divide",
-    "dot", "draw", "draw_network", "dropout", "einsum", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "fit", "flip",
+    "dot", "draw", "draw_network", "dropout", "einsum", "elu", "erf", "erfc", "exp", "expand_dims", "explore", "expm1", "fit",
+    "flip",
     "floor_divide", "gelu", "grad", "half_squared_error", "held_out", "hessian", "hvp", "hypot", "inv", "jacobian", "jvp",
     "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logsumexp", "matmul", "max_pool2d",
     "maximum", "mean", "minimum", "moveaxis", "movie", "multiply", "negative", "no_record", "norm", "outer", "pad", "plot",
@@ -135,6 +136,7 @@ __all__ = [
 
 # loaded when used: `import tinygrad_edu` costs little more than NumPy's
 _LATER = {"draw": "tinygrad_edu.drawing.graph", "draw_network": "tinygrad_edu.drawing.network_picture",
+          "explore": "tinygrad_edu.drawing.explorer.explore",
           "plot": "tinygrad_edu.drawing.curves", "movie": "tinygrad_edu.drawing.scenes"}
 
 

@@ -7,7 +7,7 @@ import difflib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
             return chosen.run(chosen)
     except ModuleNotFoundError as error:
         extra = "lecture" if chosen.run is _lecture else "draw"
-        return _refuse(f"{extra} needs the package {error.name}. Install it with: pip install 'tinygrad-edu[{extra}]'")
+        return _refuse(f"{chosen.command} needs the package {error.name}. Install it with: pip install 'tinygrad-edu[{extra}]'")
     except (KeyboardInterrupt, _Stopped):
         return _refuse("stopped by Ctrl-C")
 
@@ -55,7 +55,7 @@ def _ctrl_c_stops_everything() -> Iterator[None]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tinygrad-edu", description="The backprop lecture that you can run.", allow_abbrev=False)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     lecture = commands.add_parser("lecture", help="run the lecture and write it as a page", allow_abbrev=False,
                                   description="Runs the sections of the lecture, checks them against the slides and writes a page.")
     lecture.add_argument("sections", nargs="*", metavar="SECTION",
@@ -70,10 +70,18 @@ def _parser() -> argparse.ArgumentParser:
                                description="Runs a Python file and draws what it calls NAME: a Value as its computation graph, "
                                            "a Network as units and weights.")
     draw.add_argument("target", metavar="FILE.py:NAME", help="the file, and the name of a Value or a Network in it")
-    draw.add_argument("-o", "--out", type=_picture, default=Path("graph.svg"), metavar="PICTURE",
+    draw.add_argument("-o", "--out", type=_file, default=Path("graph.svg"), metavar="PICTURE",
                       help="where the picture goes; its suffix is the format (default: %(default)s)")
     draw.add_argument("--level", default="operation", help="operation (the default), or scalar for number by number")
     draw.set_defaults(run=_draw)
+    explore = commands.add_parser("explore", help="run a file and write a page to step through one of its values",
+                                  allow_abbrev=False,
+                                  description="Runs a Python file and writes a page on which the computation of the Value that it "
+                                              "calls NAME can be stepped through, in any browser.")
+    explore.add_argument("target", metavar="FILE.py:NAME", help="the file, and the name of a Value in it")
+    explore.add_argument("-o", "--out", type=_file, default=Path("backprop.html"), metavar="PAGE",
+                         help="where the page goes (default: %(default)s)")
+    explore.set_defaults(run=_explore)
     return parser
 
 
@@ -96,9 +104,9 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-def _picture(text: str) -> Path:
+def _file(text: str) -> Path:
     if not text.strip():
-        raise argparse.ArgumentTypeError("the picture has no name")
+        raise argparse.ArgumentTypeError("the file to write has no name")
     return Path(text)
 
 
@@ -143,22 +151,36 @@ def _lecture(chosen: argparse.Namespace) -> int:
 
 
 def _draw(chosen: argparse.Namespace) -> int:
-    from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing
     from tinygrad_edu.drawing.graph import check, draw
     from tinygrad_edu.drawing.network_picture import draw_network
     from tinygrad_edu.network.layer import Network
+
+    def write(value: Any) -> None:
+        picture = draw_network(value) if isinstance(value, Network) else draw(value, level=chosen.level)
+        picture.save(chosen.out)
+
+    return _written(chosen, "picture", check, write)
+
+
+def _explore(chosen: argparse.Namespace) -> int:
+    from tinygrad_edu.drawing.explorer.explore import check, explore
+
+    return _written(chosen, "page", check, lambda value: explore(value, chosen.out))
+
+
+def _written(chosen: argparse.Namespace, what: str, check: Callable[[Path], Any], write: Callable[[Any], Any]) -> int:
+    """Runs the file that was named and writes what it calls NAME; what goes wrong is said in one sentence."""
+    from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing
     from tinygrad_edu.running import NotGiven, named_in
 
     try:
         check(chosen.out)  # now, and not when the program has run for an hour
-        value = named_in(chosen.target)
-        picture = draw_network(value) if isinstance(value, Network) else draw(value, level=chosen.level)
-        picture.save(chosen.out)
+        write(named_in(chosen.target))
     except OSError as error:
         return _refuse(f"cannot write {str(chosen.out)!r}: {error.strerror or error}")
     except (NotGiven, TypeError, ValueError, EngineMissing, EngineFailed) as error:
         return _refuse(str(error))
-    print(f"The picture is {chosen.out}")
+    print(f"The {what} is {chosen.out}")
     return 0
 
 

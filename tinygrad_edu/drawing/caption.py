@@ -27,8 +27,9 @@ from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, 
 from tinygrad_edu.drawing.neurons import Unit, find_units, uses_of
 
 MOST_TERMS = 6  # of a sum; of a longer one the first four and the last
-GREEK = dict(zip("αβγδεζηθκλμνξπρστφχψω", (
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega").split()))
+GREEK = dict(zip("αβγδεζηθκλμνξπρστφχψω", [
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma",
+    "tau", "phi", "chi", "psi", "omega"]))
 SPECIAL = {"\\": r"\textbackslash ", "~": r"\textasciitilde ", "^": r"\textasciicircum ", **{c: f"\\{c}" for c in "{}$&#_%"}}
 
 
@@ -144,7 +145,8 @@ class Captions:
 
     def _equation_of_weight(self, node: Value, terms: Sequence[Term]) -> str:
         """The number of ∂E/∂w = Σ δ x for a weight that is in products with states and nowhere else."""
-        products = {product for unit in self.units if any(w is node for w in unit.weights) for inside in unit.inside for product in inside}
+        having = [unit for unit in self.units if any(w is node for w in unit.weights)]
+        products = {product for unit in having for inside in unit.inside for product in inside}
         if not terms or not {term.made for term in terms} <= products:
             return ""
         if any(unit.layer > 1 for unit in self.units):
@@ -196,7 +198,8 @@ def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
 
 def _partial(made: Value, k: int) -> Any:
     """The record's rule for ∂made/∂(its operand k); None for a slope of 1."""
-    assert made.op is not None and made.op.partials is not None
+    assert made.op is not None
+    assert made.op.partials is not None
     return made.op.partials[k]
 
 

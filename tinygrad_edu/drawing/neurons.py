@@ -78,7 +78,8 @@ def _weighted_sum(top: Value, uses: Uses, constants: Collection[Value]) -> tuple
     input: products of weights with states, added up, perhaps with a bias."""
     if top.op is None or top.op.name not in ("add", "multiply") or [c.op.name for c, _ in uses[top] if c.op] == ["add"]:
         return None
-    weights, states, bias, inside = [], [], None, []
+    weights, states, bias = [], [], None
+    inside: list[Value] = []
     for term in _terms(top, uses, inside):
         factors = _factors(term, constants)
         if factors is not None:
@@ -106,9 +107,11 @@ def _terms(top: Value, uses: Uses, inside: list[Value]) -> Iterator[Value]:
 
 def _factors(term: Value, constants: Collection[Value]) -> tuple[Value, Value] | None:
     """(weight, state) if the term is their product: the weight is a leaf that can be learnt."""
-    if term.op is None or term.op.name != "multiply" or None in term.parents:
+    if term.op is None or term.op.name != "multiply":
         return None
     a, b = term.parents
+    if a is None or b is None:
+        return None
     leaves = [x for x in (a, b) if x.op is None and x not in constants]
     if not leaves or a is b:
         return None

@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygrad_edu.autodiff.derivatives import grad
 from tinygrad_edu.autodiff.operations import sigmoid
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves, scenes, surface, units
 from tinygrad_edu.drawing.graph import draw
 from tinygrad_edu.learning.descent import backprop
@@ -121,6 +122,11 @@ def figures(results: Results) -> dict[str, Picture]:
     }
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    return half_squared_error(Network(2, 2, 1, bias=True, seed=1)(x), target), (
+        "XOR: the 2-2-1 network as it starts, with all four associations; (33) is what stands at the hidden units")
+
+
 SECTION = Section(
     name="backprop", title="A backprop network",
     text="Hidden units have no target, so what is their delta term? Backprop's answer: a hidden unit is to blame for each output "
@@ -135,5 +141,5 @@ SECTION = Section(
     aside="“We know how to find the delta term of each output unit” holds as y − target for linear output units, as here; a "
           "sigmoid output unit needs its own slope y(1 − y) as well. (33) calls the hidden state y, the picture calls it z. “Not "
           "convex, so it has local minima” is too strong: it may have them. XOR needs biases, which the slides leave out.",
-    compute=compute, checks=checks, figures=figures, code=(by_hand, deltas_by_machine, delta.deltas, backprop),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(by_hand, deltas_by_machine, delta.deltas, backprop),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves, surface, units
 from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.learning.association import Associations, held_out
@@ -175,6 +176,12 @@ def _movie(results: Results, titles: dict[str, str]) -> Movie:
     return Movie(paper, update, len(passes), fps=8)
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    small = Network(2, 3, 3, 3, 1, bias=True, seed=1)
+    return half_squared_error(small([[1.0, 0.0]]), [[1.0]]), (
+        "a small network with three hidden layers and one association; watch δ fade from layer to layer")
+
+
 SECTION = Section(
     name="deep", title="A deep network: who is to blame?",
     text="Three hidden layers between picture and answer. An output unit sees its own mistake. But which of the thousands of "
@@ -191,5 +198,5 @@ SECTION = Section(
           "associations; here it is done for every eight of them, which gets further in a pass. “Initialise to random values” "
           "hides a choice: with hidden weights four times as large as usual the blame fades far less from one hidden layer to "
           "the next (though no less on the first step, from the outputs to the last hidden layer).",
-    compute=compute, checks=checks, figures=figures, code=(blame, network, learn, delta.deltas),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(blame, network, learn, delta.deltas),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves, scenes
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.history import History
@@ -120,6 +121,13 @@ def per(E: list[float], penalty: list[float] | None = None) -> list[float]:
     return ((np.array(E) - (0.0 if penalty is None else np.array(penalty))) / T).tolist()
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    history = results["decayed"]
+    small = network(2, 0)
+    E = half_squared_error(small(history.x[:3]), history.target[:3]) + weight_decay([layer.w for layer in small.layers], DECAY)
+    return E, "a network with two hidden units, three associations, and weight decay: each weight gets λw besides Σ δx"
+
+
 SECTION = Section(
     name="early-stopping", title="Preventing over-fitting",
     text="How should a network know that it has begun to learn the noise? Keep some associations back. On this validation set "
@@ -135,5 +143,5 @@ SECTION = Section(
           "keep. Here patience is how many passes without a new best are put up with, and the best weights are put back. The "
           "slides give no formula for regularisation; its term λw belongs in (35), and in every gradient check. The noise "
           "(standard deviation 0.25, another draw than in section 8) was chosen to make the turn of the validation error clear.",
-    compute=compute, checks=checks, figures=figures, code=(learn, gradients_with_decay, EarlyStopping),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(learn, gradients_with_decay, EarlyStopping),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves, scenes
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.history import History
 from tinygrad_edu.learning.optimizer import Adam
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
+from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
 SMALL, GOOD, LARGE = 1, 4, 30  # hidden units
@@ -105,6 +107,12 @@ def figures(results: Results) -> dict[str, Picture]:
     }
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    every_third = slice(None, None, 3)
+    E = half_squared_error(network(GOOD, 0)(results["x"][every_third]), results["target"][every_third])
+    return E, f"the network with {GOOD} hidden units as it starts, with every third association"
+
+
 SECTION = Section(
     name="fitting", title="Under-fitted, good, over-fitted",
     text="Associations come with noise. A network that is too small cannot follow what is behind the noise; one that is too "
@@ -115,5 +123,5 @@ SECTION = Section(
     aside="The slides have three pictures and no numbers; the wave, the noise and the sizes are ours, and the noise in the "
           "pictures was chosen (one of 24 draws) to make them clear; the checks are over other draws. The hidden units start "
           "steep and spread out: with the usual small start, even thirty units would take very long to wiggle.",
-    compute=compute, checks=checks, figures=figures, code=(associations, network, learn),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(associations, network, learn),
 )

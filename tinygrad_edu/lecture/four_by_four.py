@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, scenes, units
 from tinygrad_edu.learning.descent import backprop
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
 from tinygrad_edu.network import delta
+from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
 T, STEPS, epsilon = 4, 100, 0.5
@@ -64,6 +66,12 @@ def figures(results: Results) -> dict[str, Picture]:
                          "settle.")}
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    history = results["history"]
+    network = Network(4, 4, weights=[results["start"]])
+    return half_squared_error(network(history.x[:1]), history.target[:1]), "the 4-4 network as it starts, with one association"
+
+
 SECTION = Section(
     name="four-by-four", title="A network with four input and four output units",
     text="Output units do not share weights, so none can notice that the others are there. A network with four output units is "
@@ -73,5 +81,5 @@ SECTION = Section(
     look_for="The check says 0 of 16 weights differ. Not “nearly the same”: the same bits.",
     aside="Bit for bit holds when sums are added up in the same order, which loops do. The matrix products inside Network may "
           "add in another order for another shape, and then agree to the last digit or two.",
-    compute=compute, checks=checks, figures=figures, code=(learn, delta.deltas_by_loops, delta.gradients_by_loops),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(learn, delta.deltas_by_loops, delta.gradients_by_loops),
 )

@@ -9,6 +9,7 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.derivatives import grad, hessian
 from tinygrad_edu.autodiff.operations import sigmoid
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves, motion, surface
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.fit import fit
@@ -207,6 +208,10 @@ def _representatives(found: dict[int, History], rule: dict[int, History]) -> dic
     return ends
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    return E_of(Value(STARTS[0], name="w")), "the unit of Fig. 4 at the first of the starts; drag the point into another valley"
+
+
 SECTION = Section(
     name="minima", title="Global and local minima",
     text="Hidden or output units that are not linear bend the error surface: it may have several valleys, and gradient descent "
@@ -224,5 +229,5 @@ SECTION = Section(
           "decay, λ = 10⁻⁴, turns the plateau into a true local minimum, and that is used for Fig. 5. Gradient methods only "
           "move downwards if ε is small enough: see 2/λmax in section 1. The six associations of Fig. 4 are ours, and so is its "
           "bias of 2.",
-    compute=compute, checks=checks, figures=figures, code=(E_of, downhill, xor, from_start),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(E_of, downhill, xor, from_start),
 )

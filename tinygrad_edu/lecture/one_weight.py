@@ -113,6 +113,12 @@ def figures(results: Results) -> dict[str, Picture]:
     }
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    y, E, _ = by_machine()
+    y.name, E.name = "y", "E"
+    return E, "one weight and one association, with the numbers of the slides"
+
+
 SECTION = Section(
     name="one-weight", title="The simplest network",
     text="One input unit, one weight, one output unit, and one association to learn: an input of 0.8 should give 0.2. The weight "
@@ -125,6 +131,6 @@ SECTION = Section(
              "which way to go, its size how steep it is.",
     aside="The slide tests dE/dw ≈ 0 without |·| and after the loop. Read literally, a large negative gradient would end "
           "learning. Here |dE/dw| is tested inside the loop, with a cap on the number of passes.",
-    compute=compute, checks=checks, figures=figures,
+    compute=compute, checks=checks, figures=figures, steps=steps,
     code=(by_machine, delta.one_weight, learn_one_association, largest_stable_epsilon),
 )

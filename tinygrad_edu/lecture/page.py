@@ -37,6 +37,7 @@ figure.wide img { max-width: none; }
 @media screen and (max-width: 40rem) {
   figure.panels div { overflow-x: auto; } figure.panels img { max-width: none; width: 42rem; } }
 figcaption { text-align: left; font-size: .95rem; color: #444; margin-top: .4rem; }
+.steps a { font-weight: bold; }
 .aside { border-left: 4px solid #E69F00; padding: .1rem 0 .1rem 1rem; margin: 1.4rem 0; }
 .scroll { overflow-x: auto; }
 .checks { border-collapse: collapse; font-size: .9rem; width: 100%; }
@@ -94,6 +95,7 @@ def _section(given: Given) -> str:
 {"".join(_equation(n, latex) for n, latex in section.equations)}</table></div>
 <p><strong>Look for this.</strong> {escape(section.look_for)}</p>
 {"".join(_figure(files, picture) for files, picture in given.pictures)}
+<p class="steps"><a href="{escape(given.steps[0])}">Step through it by hand</a>: {escape(given.steps[1])}.</p>
 <div class="aside"><p><strong>Beside the slides.</strong> {escape(section.aside)}</p></div>
 <details><summary>The code that made this</summary>
 {"".join(_code(function) for function in section.code)}</details>

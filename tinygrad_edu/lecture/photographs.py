@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, curves, motion, surface
 from tinygrad_edu.learning.descent import backprop
 from tinygrad_edu.learning.fit import fit
@@ -14,6 +15,7 @@ from tinygrad_edu.learning.optimizer import GradientDescent
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
 from tinygrad_edu.network import delta
+from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
 NOISE = 0.3  # standard deviation; pixels lie between 0 (black) and 1 (white)
@@ -156,6 +158,13 @@ def figures(results: Results) -> dict[str, Picture]:
     }
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    side = results["side"]
+    tiny = results["x"].reshape(2, 2, side // 2, 2, side // 2).mean(axis=(2, 4)).reshape(2, 4)
+    return half_squared_error(Network(4, 4, weights=[np.zeros((4, 4))])(tiny), tiny), (
+        "the two photographs with 2×2 pixels, and a 4-4 network that has learnt nothing yet")
+
+
 SECTION = Section(
     name="photographs", title="Learning photographs",
     text="The 4-4 network with 2500 units on each side: each unit is a pixel, each picture is an association of a picture with "
@@ -166,5 +175,5 @@ SECTION = Section(
     aside="“Initialise to random values” spoils this network. With the usual start, standard deviation 1/√2500 = 0.02, the "
           "output is as noisy as the cue. Start at zero (here, where there are no hidden units: those would all stay alike). "
           "Pixels here go from 0 to 1, and the step size is the best one for a linear network.",
-    compute=compute, checks=checks, figures=figures, code=(photographs, learn_from, backprop),
+    compute=compute, checks=checks, figures=figures, steps=steps, code=(photographs, learn_from, backprop),
 )

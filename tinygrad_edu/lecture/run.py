@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_edu.drawing import canvas
+from tinygrad_edu.drawing.explorer.explore import explore
 from tinygrad_edu.drawing.graph import Drawing
 from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.lecture.page import page
@@ -27,11 +28,12 @@ class Given:
     section: Section
     checks: list[Check]
     pictures: list[tuple[tuple[str, ...], Picture]]
+    steps: tuple[str, str]  # the page to step through, and what it shows
     seconds: float
 
 
 def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Given:
-    """Runs one section, the lecture's `number`-th, and saves its figures in out/figures."""
+    """Runs one section, the lecture's `number`-th, and saves its figures in out/figures, its page to step through in out/steps."""
     start = time.perf_counter()
     results = section.compute(seed, fast)
     checks = section.checks(results)
@@ -39,7 +41,9 @@ def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Giv
     with canvas.style():
         for name, picture in section.figures(results).items():
             pictures.append((_saved(picture.figure, out, f"figures/{section.name}-{name}"), picture))
-    return Given(number, section, checks, pictures, time.perf_counter() - start)
+    E, shown = section.steps(results)
+    explore(E, out / f"steps/{section.name}.html", title=f"{number}. {section.title}, step by step")
+    return Given(number, section, checks, pictures, (f"steps/{section.name}.html", shown), time.perf_counter() - start)
 
 
 def _saved(figure: Any, out: Path, name: str) -> tuple[str, ...]:
@@ -57,7 +61,8 @@ def _saved(figure: Any, out: Path, name: str) -> tuple[str, ...]:
 
 def prepare(out: Path) -> None:
     """Makes the folder, and finds out now and not at the end whether it can be written into. Raises OSError."""
-    (out / "figures").mkdir(parents=True, exist_ok=True)
+    for folder in ("figures", "steps"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
     check_writable(out / "index.html")
 
 

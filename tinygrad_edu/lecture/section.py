@@ -1,7 +1,8 @@
 """A section of the lecture: what it is about, what it computes, what it checks and what it draws.
 
-A section is data plus three functions. `compute(seed, fast) -> results` takes numbers and gives numbers, `checks(results)`
-compares them with the slides, `figures(results)` draws them. The command line, the page and the tests loop over sections.
+A section is data plus four functions. `compute(seed, fast) -> results` takes numbers and gives numbers, `checks(results)`
+compares them with the slides, `figures(results)` draws them, and `steps(results)` gives a computation that can be stepped
+through by hand. The command line, the page and the tests loop over sections.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from tinygrad_edu.autodiff.value import Value
 
 Results = dict[str, Any]
 
@@ -64,6 +67,7 @@ class Section:
     compute: Callable[[int, bool], Results]
     checks: Callable[[Results], list[Check]]
     figures: Callable[[Results], dict[str, Picture]]
+    steps: Callable[[Results], tuple[Value, str]]  # what can be stepped through, or a small model of it; and what it is
     code: tuple[Callable[..., Any], ...] = ()  # the functions whose source the page shows
 
 

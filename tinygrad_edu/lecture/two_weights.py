@@ -6,6 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.derivatives import grad
+from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.drawing import canvas, motion, surface, units
 from tinygrad_edu.learning.descent import learn_two_inputs
 from tinygrad_edu.learning.stopping import Stopping
@@ -96,6 +97,10 @@ def figures(results: Results) -> dict[str, Picture]:
     }
 
 
+def steps(results: Results) -> tuple[Value, str]:
+    return E_of(Value(w_start, name="w")), "two weights and two associations; the error surface is the one above"
+
+
 SECTION = Section(
     name="two-weights", title="Gradient descent with two input units",
     text="With two weights E is a surface, and the gradient is a vector on the ground below it. Two associations are two equations "
@@ -114,5 +119,6 @@ SECTION = Section(
     aside="The slides give only the start (−0.8, −1.6); inputs, targets and ε = 0.2 are ours. What the slides call y on the "
           "left of (16, 17) and inside the brackets of (18–22) is the target. “A solution usually exists” means: not when the "
           "two inputs are parallel.",
-    compute=compute, checks=checks, figures=figures, code=(E_of, by_machine, delta.two_weights_by_loops, learn_two_inputs),
+    compute=compute, checks=checks, figures=figures, steps=steps,
+    code=(E_of, by_machine, delta.two_weights_by_loops, learn_two_inputs),
 )

@@ -48,9 +48,8 @@ def laid_out(boxes: Sequence[Box], edges: Sequence[tuple[int, int, int, bool]]) 
         room = f"label=<{_cells((Box(66, 13),))}>" if labelled else ""
         statements.append(f"n{source} -> n{to}{port} [id={number} {room}]")
     hurry = "nslimit=0.2, mclimit=0.1, " if len(boxes) > MANY else ""
-    dot = f"digraph {{ graph [{hurry}rankdir=LR, ranksep=0.35, nodesep=0.18] node [shape=plain] edge [arrowsize=0.6]\n" + (
-        ";\n".join(statements)) + "}"
-    graph = json.loads(render(dot, "json"))
+    looks = f"graph [{hurry}rankdir=LR, ranksep=0.35, nodesep=0.18] node [shape=plain] edge [arrowsize=0.6]"
+    graph = json.loads(render(f"digraph {{ {looks} {'; '.join(statements)} }}", "json"))
     _, _, right, top = map(float, graph["bb"].split(","))
     places = {int(thing["name"][1:]): _pair(thing["pos"], top) for thing in graph.get("objects", ())}
     return {"size": [round(right), round(top)],
@@ -63,7 +62,8 @@ def _table(box: Box) -> str:
     """An empty box of that size, with a port for each operand."""
     if not box.ports:
         return _cells((box,))
-    rows = [f'<TD PORT="p{k}" FIXEDSIZE="TRUE" WIDTH="{PORT}" HEIGHT="{box.height / box.ports:.1f}"></TD>' for k in range(box.ports)]
+    rows = [f'<TD PORT="p{k}" FIXEDSIZE="TRUE" WIDTH="{PORT}" HEIGHT="{box.height / box.ports:.1f}"></TD>'
+            for k in range(box.ports)]
     rest = f'<TD ROWSPAN="{box.ports}" FIXEDSIZE="TRUE" WIDTH="{box.width - PORT}" HEIGHT="{box.height}"></TD>'
     return _tabled("".join(f"<TR>{row}{rest if k == 0 else ''}</TR>" for k, row in enumerate(rows)))
 

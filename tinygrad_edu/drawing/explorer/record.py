@@ -111,7 +111,8 @@ class _Writer:
     def _steps(self) -> dict[Value, list[int]]:
         """The operations on numbers that each operation of the program is made of. They were born after those of the one before."""
         made = [(value, entries) for value, entries in self.captions.taken.entries.items() if value.op is not None]
-        youngest = np.maximum.accumulate([max((x.born for x in entries.flat if isinstance(x, Value)), default=0) for _, entries in made])
+        youngest = np.maximum.accumulate([max((x.born for x in entries.flat if isinstance(x, Value)), default=0)
+                                          for _, entries in made])
         steps: dict[Value, list[int]] = {}
         for node in self.captions.nodes:
             if node.op is not None:
@@ -120,11 +121,17 @@ class _Writer:
 
     def _group(self, kind: str, entries: Any, value: Value | None = None, steps: Sequence[int] = ()) -> dict[str, Any]:
         op, operands = (None, 0) if value is None else (value.op, len(value.inputs))
-        group = {"kind": kind, "label": self._label(entries, value), "symbol": op.symbol if op else "", "shape": list(entries.shape),
-                 "entries": [self.number.get(x, [_number(x.output)]) if isinstance(x, Value) else [_number(x)] for x in entries.flat],
+        group = {"kind": kind, "label": self._label(entries, value), "symbol": op.symbol if op else "",
+                 "shape": list(entries.shape), "entries": [self._entry(x) for x in entries.flat],
                  "steps": list(steps), "operands": operands,
                  "ordered": op is not None and op.name not in ANY_ORDER and operands > 1}
         return group | ({"cells": _cells(entries.shape)} if entries.ndim and entries.size else {})
+
+    def _entry(self, x: Any) -> Any:
+        """The number of a node; in brackets that of an entry that had no part in the result."""
+        if not isinstance(x, Value):
+            return [_number(x)]
+        return self.number[x] if x in self.number else [_number(x.output)]
 
     def _label(self, entries: ndarray, value: Value | None) -> list[str]:
         """An array is called as the program calls it, or u, z, y if it holds the total inputs or the states of a layer."""
@@ -132,7 +139,7 @@ class _Writer:
         if entries.ndim == 0:
             return _cut(labels[0])
         name = None if value is None else value.name
-        if not name and entries.size and all(x in self.of_units for x in entries.flat) and len({label.base for label in labels}) == 1:
+        if not name and all(x in self.of_units for x in entries.flat) and len({label.base for label in labels}) == 1:
             name = labels[0].base
         return _cut(Label(name or "", "", name or ""))
 
@@ -195,7 +202,8 @@ def _box_of_group(group: Mapping[str, Any]) -> Box:
     """Value and gradient of a number, heat maps of both for an array."""
     kinds = 1 if group["kind"] == "constant" else 2
     shape = str(tuple(group["shape"])) if group["shape"] else ""
-    return box(_title(group["label"], group["symbol"]), kinds, group.get("cells"), shape, group["operands"] if group["ordered"] else 0)
+    ports = group["operands"] if group["ordered"] else 0
+    return box(_title(group["label"], group["symbol"]), kinds, group.get("cells"), shape, ports)
 
 
 def _box_of_node(node: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> Box:
