@@ -34,8 +34,7 @@ export const ValueCaption = ({ moment: { record, values }, n }) => {
   const tree = unitSum(record, n) ?? [record.rules[node.rule].name, ...node.from];
   return <Line equation={valueEquation(record, n)} left={name(record, n)} parts={[
     <Formula tree={referred(tree, (reference) => leaf(record, values, reference))} />,
-    <Formula tree={referred(tree, (reference) => look(values, reference))} />,
-    <Num x={values[n]} />]} />;
+    <Formula tree={referred(tree, (reference) => look(values, reference))} />]} x={values[n]} />;
 };
 
 export const GradientCaption = ({ moment: { record, values, flowed: { grads } }, n }) => {
@@ -47,13 +46,13 @@ export const GradientCaption = ({ moment: { record, values, flowed: { grads } },
   const parts = [];
   if (outer !== undefined) {
     const bracketed = (sum) => (terms.length > 1 ? <mrow><mo>(</mo>{sum}<mo>)</mo></mrow> : sum);
-    parts.push(<mrow>{wrapped(slopeOf(record, values, outer, 0))}<mo>·</mo>{bracketed(sum(written, "names"))}</mrow>);
+    parts.push(<mrow><Formula tree={slopeOf(record, values, outer, 0)} factor /><mo>·</mo>{bracketed(sum(written, "names"))}</mrow>);
     parts.push(<mrow><Num x={record.slope(values, outer, 0)} /><mo>·</mo>{bracketed(sum(written, "numbers"))}</mrow>);
   } else if (terms.length) {
     if (terms.length > 1 || !written[0].constant) parts.push(sum(written, "names"));
     if (terms.length > 1 || !written[0].plain) parts.push(sum(written, "numbers"));
   }
-  return <Line equation={equation} left={gradient(record, n)} parts={[...parts, <Num x={grads[n]} />]} />;
+  return <Line equation={equation} left={gradient(record, n)} parts={parts} x={grads[n]} />;
 };
 
 export const TangentCaption = ({ moment: { record, values, seed, flowed: { grads } }, n }) => {
@@ -62,7 +61,7 @@ export const TangentCaption = ({ moment: { record, values, seed, flowed: { grads
     names: <Formula tree={product(from === seed ? 1 : left(from), slopeOf(record, values, n, k))} />,
     numbers: times(grads[from], record.slope(values, n, k)) }] : []));
   const parts = written.length ? [sum(written, "names"), sum(written, "numbers")] : [];
-  return <Line left={left(n)} parts={[...parts, <Num x={grads[n]} />]} />;
+  return <Line left={left(n)} parts={parts} x={grads[n]} />;
 };
 
 /** What a step back sends to the operands, one after the other. */
@@ -82,10 +81,11 @@ export const gradient = (record, n) => {
 
 export const name = (record, n) => (record.nodes[n].label ? <Name label={record.nodes[n].label} /> : <mn>{short(record.start[n])}</mn>);
 
-const Line = ({ equation, left, parts }) => (
+/** The equation number, and left = part = part = x; a long one goes on in the next line. */
+const Line = ({ equation, left, parts, x }) => (
   <p class="formula">
-    <math><mrow>{left}{parts.map((part) => [<mo>=</mo>, part])}</mrow></math>
     {equation && <span class="equation" title={`equation ${equation} on the slides`}>({equation})</span>}
+    {[...parts, <mn>{short(x)}</mn>].map((part, i) => <math><mrow>{i === 0 && left}<mo>=</mo>{part}</mrow></math>)}
   </p>);
 
 const leaf = (record, values, reference) => (
@@ -105,8 +105,6 @@ const product = (x, slope) => (slope === 1 ? x : x === 1 ? slope : slope === -1 
 /** Two numbers and a dot; a factor of ±1 is not written, unless both have to be. */
 const times = (x, slope, both = false) => (both || (Math.abs(slope) !== 1 && x !== 1) ? <mrow><Num x={x} /><mo>·</mo><Num x={slope} /></mrow>
   : <Num x={x * slope} />);
-
-const wrapped = (tree) => <Formula tree={["multiply", tree, <mrow />]} />;
 
 function sum(written, which) {
   const few = written.length <= MOST_TERMS ? written : [...written.slice(0, 4), null, written.at(-1)];

@@ -8,15 +8,15 @@ const Button = ({ icon, label, keys, onClick }) => (
   <button onClick={onClick} aria-label={label} title={`${label} (${keys})`} class={icon}>
     <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><path d={ICONS[icon]} /></svg></button>);
 
-export const Controls = ({ moment, playing, go, onPlay }) => {
+export const Controls = ({ moment, playing, go, move, onPlay }) => {
   const { at, marks, sentence } = moment;
   const last = marks.length - 1;
   return (
     <div class="controls" role="toolbar" aria-label="Steps">
       <Button icon="start" label="to the start" keys="Home" onClick={() => go(0)} />
-      <Button icon="back" label="one step back" keys="←" onClick={() => go(at - 1)} />
+      <Button icon="back" label="one step back" keys="←" onClick={() => move(-1)} />
       <Button icon={playing ? "pause" : "play"} label={playing ? "pause" : "play"} keys="space" onClick={onPlay} />
-      <Button icon="on" label="one step on" keys="→" onClick={() => go(at + 1)} />
+      <Button icon="on" label="one step on" keys="→" onClick={() => move(1)} />
       <Button icon="end" label="to the end" keys="End" onClick={() => go(last)} />
       <input type="range" min={0} max={last} value={at} aria-label="step" aria-valuetext={`step ${at} of ${last}: ${sentence}`}
         onInput={(event) => go(Number(event.currentTarget.value))} />

@@ -17,7 +17,8 @@ export function put(tree, leaf) {
   return typeof tree === "string" ? leaf(tree) : tree;
 }
 
-export const Formula = ({ tree }) => written(tree)[0];
+/** factor: in brackets where it could not stand in a product without. */
+export const Formula = ({ tree, factor }) => (factor ? within(tree, PRODUCT) : written(tree)[0]);
 
 const within = (tree, least) => {
   const [element, tightness] = written(tree);

@@ -72,7 +72,7 @@ class Box extends Pure {
     const titled = label[0] || symbol;
     const top = MARGIN + (titled ? LINE : 0);
     return (
-      <g class={classes.filter(Boolean).join(" ")} transform={`translate(${x},${y})`} tabIndex={0} role="button" aria-label={spoken} aria-pressed={picked}
+      <g class={classes.filter(Boolean).join(" ")} transform={`translate(${x},${y})`} tabindex="0" role="button" aria-label={spoken} aria-pressed={picked}
         onClick={pick} onFocus={look} onBlur={() => onLook(null)} onKeyDown={(event) => { if (event.key === "Enter") pick(); }}>
         <title>{spoken}</title>
         <rect class="frame" width={width} height={height} rx={kind === "operation" ? 9 : 0} />

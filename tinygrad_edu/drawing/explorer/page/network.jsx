@@ -38,7 +38,7 @@ export const Network = ({ moment, t, pick: picked, onPick }) => {
         const spoken = `unit ${called}${value === null ? "" : `, state ${short(value)}`}${blame === null ? "" : `, delta ${short(blame)}`}`;
         const pick = () => onPick(u ?? state);
         return (
-          <g class={`unit${nodes.some((n) => lit.has(n)) ? " lit" : ""}${nodes.includes(picked) ? " picked" : ""}`} tabIndex={0} role="button"
+          <g class={`unit${nodes.some((n) => lit.has(n)) ? " lit" : ""}${nodes.includes(picked) ? " picked" : ""}`} tabindex="0" role="button"
             aria-label={spoken} data-unit={called} onClick={pick} onKeyDown={(event) => { if (event.key === "Enter") pick(); }}>
             <circle cx={x} cy={y} r={R} />
             <text class="name" x={x} y={y - 14}>{unit.name}{unit.number && <tspan class="sub" dy="3">{unit.number}</tspan>}</text>

@@ -34,7 +34,11 @@ function Page() {
   const moment = useMemo(() => new Moment(record, values, state, marks), [values, state, marks]);
   const { at, now } = moment;
 
-  const go = (index) => change({ step: marks[Math.min(Math.max(index, 0), marks.length - 1)] });
+  const go = (index) => change({ step: marks[index] });
+  const move = (by) => setState((before) => { // from where it is by then: keys may come faster than the page is drawn
+    const from = marks.findLastIndex((mark) => mark <= before.step);
+    return { ...before, step: marks[Math.min(Math.max(from + by, 0), marks.length - 1)] };
+  });
   const pick = (n) => { if (typeof n === "number") { change({ pick: n }); setLooked(null); } };
   const edit = (changes) => setState((before) => ({ ...before, edits: { ...before.edits, ...changes } }));
 
@@ -43,13 +47,13 @@ function Page() {
   useEffect(() => {
     if (!playing) return undefined;
     if (at === marks.length - 1) setPlaying(false);
-    const timer = setTimeout(() => go(at + 1), PAUSE);
+    const timer = setTimeout(() => move(1), PAUSE);
     return () => clearTimeout(timer);
   }, [playing, at, marks]);
   useEffect(() => {
     const keyed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input[type=number]")) return;
-      const actions = { ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), Home: () => go(0), End: () => go(marks.length - 1),
+      const actions = { ArrowRight: () => move(1), ArrowLeft: () => move(-1), Home: () => go(0), End: () => go(marks.length - 1),
         Escape: () => { change({ pick: null }); setLooked(null); } };
       if (!event.target.matches("button, input")) actions[" "] = () => setPlaying(!playing);
       if (actions[event.key]) {
@@ -66,7 +70,7 @@ function Page() {
     <div class={T ? "page" : "page without-network"}>
       <header>
         <h1>{document.title}</h1>
-        <Controls moment={moment} playing={playing} go={go} onPlay={() => setPlaying(!playing)} />
+        <Controls moment={moment} playing={playing} go={go} move={move} onPlay={() => setPlaying(!playing)} />
         <Choices record={record} state={state} fit={fit} onChange={change} onFit={setFit} />
       </header>
       <section class="stage" aria-label="Computation graph">

@@ -24,10 +24,11 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
   const others = record.nodes.map((node, n) => (node.kind === "operation" || n === a || n === b ? "" : values[n])).join();
   const grid = useMemo(() => sampled(record, values, axes, middle, half), [others, a, b, middle[0], middle[1], half]);
   const E = values[record.root];
-  const [low, high] = [Math.min(...grid), Math.max(...grid)].map((x) => (isFinite(x) ? x : 0));
+  const finite = grid.filter(isFinite);
+  const [low, high] = finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 0];
 
   const x = (w) => EDGE + ((w - middle[0] + half) / (2 * half)) * plotted;
-  const y = one ? (e) => 8 + plotted - ((e - low) / (high - low || 1)) * plotted
+  const y = one ? (e) => 8 + plotted - (Math.min(Math.max(isFinite(e) ? e : high, low), high) - low) / (high - low || 1) * plotted
     : (w) => 8 + plotted - ((w - middle[1] + half) / (2 * half)) * plotted;
   const here = one ? [x(at[0]), y(E)] : [x(at[0]), y(at[1])];
 
@@ -81,7 +82,7 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
         {path.length > 0 && <polyline class="path" points={[...path, at].map((w) => `${x(w[0])},${one ? here[1] : y(w[1])}`).join(" ")} />}
         {arrow && <line class="descent" x1={here[0]} y1={here[1]} x2={here[0] + arrow[0]} y2={here[1] - arrow[1]} marker-end="url(#tip-descent)" />}
         <defs><marker id="tip-descent" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="5" markerHeight="5" orient="auto"><path d="M0,0L8,4L0,8z" /></marker></defs>
-        <circle class="point" cx={here[0]} cy={here[1]} r={7} tabIndex={0} role="button" data-point="" onKeyDown={keyed}
+        <circle class="point" cx={here[0]} cy={here[1]} r={7} tabindex="0" role="button" data-point="" onKeyDown={keyed}
           aria-label={`the point ${label(a)} = ${short(at[0])}${one ? "" : `, ${label(b)} = ${short(at[1])}`}; arrow keys move it`} />
       </svg>
       <p>E = <output data-error={String(E)}>{short(E)}</output>, −∇E = ({short(-slope[0])}{one ? "" : `, ${short(-slope[1])}`})</p>
