@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_in_one_sentence_and_nothing_is_written(program, c
 
 @pytest.mark.parametrize(("options", "says"), [
     (["-o", "graph.bmp"], "its suffix must be"), (["-o", "none/graph.svg"], "no folder 'none'"),
-    (["--level", "atoms"], "'operation' or 'scalar', and not 'atoms'"),
+    (["--level", "atoms"], "'operation', 'scalar' or 'layer', and not 'atoms'"),
 ])
 def test_a_picture_that_cannot_be_written_is_refused_in_one_sentence(program, capsys, options, says):
     (program / "net.py").write_text("open('it-ran', 'w')\n" * (options[0] == "-o") + PROGRAM)

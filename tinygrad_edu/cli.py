@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("target", metavar="FILE.py:NAME", help="the file, and the name of a Value or a Network in it")
     draw.add_argument("-o", "--out", type=_file, default=Path("graph.svg"), metavar="PICTURE",
                       help="where the picture goes; its suffix is the format (default: %(default)s)")
-    draw.add_argument("--level", default="operation", help="operation (the default), or scalar for number by number")
+    draw.add_argument("--level", help="operation, layer (one box for each), or scalar (number by number); by size if left out")
     draw.set_defaults(run=_draw)
     explore = commands.add_parser("explore", help="run a file and write a page to step through one of its values",
                                   allow_abbrev=False,

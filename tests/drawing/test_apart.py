@@ -154,5 +154,5 @@ def test_a_graph_at_the_level_of_numbers_shows_their_gradients():
 
 
 def test_an_unknown_level_is_refused():
-    with pytest.raises(ValueError, match="'operation' or 'scalar', and not 'atoms'"):
+    with pytest.raises(ValueError, match="'operation', 'scalar' or 'layer', and not 'atoms'"):
         draw(maximum(Value(1.0), 0.0), level="atoms")

@@ -1,8 +1,10 @@
 """The page of `explore`, driven in a real browser: what it shows are the numbers of the program, and it needs nothing else."""
 
+import hashlib
 import json
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ import pytest
 from tests.drawing.browser import Page, browser
 from tinygrad_edu import Network, Value, explore, half_squared_error, inv, relu, sqrt, where
 from tinygrad_edu.autodiff.primitive import OPERATIONS
+from tinygrad_edu.drawing import explorer
 from tinygrad_edu.drawing.caption import Captions
 from tinygrad_edu.drawing.explorer.record import written_down
 from tinygrad_edu.lecture import SECTIONS
 
+FOLDER = Path(explorer.__file__).parent
 X, TARGET = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]])
 
 
@@ -52,7 +56,7 @@ def expected(value, kind):
     """{number of a node in the record: its gradient or value}, from the same computation on numbers."""
     captions = Captions(value)
     shown = {n: node for n, node in enumerate(captions.nodes) if kind == "value" or node not in captions.constants}
-    return {n: float(node.output) if kind == "value" else 0.0 if node.grad is None else float(node.grad) for n, node in shown.items()}
+    return {n: float(node.output if kind == "value" else 0.0 if node.grad is None else node.grad) for n, node in shown.items()}
 
 
 def numbered(captions):
@@ -250,8 +254,8 @@ def test_the_state_of_the_page_is_in_its_address(opened, chromium, tmp_path):
     again.close()
 
 
-@pytest.mark.parametrize("address", ["#step=1e9", "#step=-3&view=nonsense&mode=x", "#set=0:NaN,99999:1,foo", "#pick=123456&axes=1,2,3",
-                                     "#seed=0&axes=0,0&t=99", "#%%%", "#epsilon=Infinity&step=2.5"])
+@pytest.mark.parametrize("address", ["#step=1e9", "#step=-3&view=nonsense&mode=x", "#set=0:NaN,99999:1,foo",
+                                     "#pick=123456&axes=1,2,3", "#seed=0&axes=0,0&t=99", "#%%%", "#epsilon=Infinity&step=2.5"])
 def test_an_address_that_means_nothing_does_no_harm(opened, address):
     page = opened(one_weight(), address)
     assert page.step[1] == 8
@@ -288,9 +292,11 @@ def test_the_units_of_the_step_light_up_in_the_network(opened):
     assert page.tab.locator("[data-unit=z1].lit").count() == 0
 
 
-HOSTILE = ["<b>w</b>", "<script>alert(1)</script>", "</script><script>document.title='x'</script>", "<!--", "-->", "]]>", "&lt;", "\"", "'",
-           "\\", "\\n", "\n", "\r\n", "\t", "\x00", "\x1b[31m", "\u2028", "\u202e", "💥", "w" * 100_000, "<img src=x onerror=alert(1)>", "%s%n",
-           "${1+1}", "{{x}}", "`", "javascript:alert(1)", "<svg onload=alert(1)>", "\ud800", "a[", "[0, 1]"]
+HOSTILE = [
+    "<b>w</b>", "<script>alert(1)</script>", "</script><script>document.title='x'</script>", "<!--", "-->", "]]>", "&lt;", "\"", "'",
+    "\\", "\\n", "\n", "\r\n", "\t", "\x00", "\x1b[31m", "\u2028", "\u202e", "💥", "w" * 100_000, "${1+1}", "%s%n", "{{x}}", "`",
+    "<img src=x onerror=alert(1)>", "javascript:alert(1)", "<svg onload=alert(1)>", "\ud800", "a[", "[0, 1]",
+]
 
 
 def test_thirty_hostile_names_leave_the_page_as_it_is(opened, chromium):
@@ -371,6 +377,15 @@ def test_the_page_is_small_and_all_in_one_file(tmp_path):
     assert record["nodes"]
 
 
+def test_the_script_and_the_style_are_made_from_the_sources_as_they_are_now():
+    """`.ci/run` makes them anew and compares every byte; here, without npm, what they say they were made from."""
+    sources = sorted(path for path in (FOLDER / "page").iterdir() if path.suffix in (".css", ".js", ".jsx", ".json", ".mjs"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    for name in ("page.js", "page.css"):
+        assert (FOLDER / name).read_text(encoding="utf-8").startswith(f"/* made by page/build.mjs from {digest} */"), (
+            "run `npm install --no-package-lock && npm run build` in tinygrad_edu/drawing/explorer/page")
+
+
 def test_an_entry_that_had_no_part_in_the_result_is_a_number_and_no_node():
     w = Value([1.0, 2.0], name="w")
     record = written_down(w[0] * 3.0)
@@ -385,7 +400,8 @@ def test_infinite_numbers_and_nan_go_to_the_page_as_text():
 
 
 @pytest.mark.parametrize(("value", "path", "error", "says"), [
-    (3.0, "p.html", TypeError, "this is a float, which has no record"), (Value(1.0, name="w"), "p.html", ValueError, "w was not made from"),
+    (3.0, "p.html", TypeError, "this is a float, which has no record"),
+    (Value(1.0, name="w"), "p.html", ValueError, "w was not made from"),
     (Value([1.0, 2.0]) * 2.0, "p.html", ValueError, "Sum it first"), (Value(1.0) * 2.0, "p.svg", ValueError, "must end in .html"),
     (Value(1.0) * 2.0, "nowhere/p.html", FileNotFoundError, "no folder"),
     (inv(Value([[2.0]])).sum(), "p.html", ValueError, "inv is not made of steps"),

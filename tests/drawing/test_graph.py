@@ -9,7 +9,7 @@ import pytest
 from tinygrad_edu import Value, concatenate, matmul, maximum, where
 from tinygrad_edu.drawing import engine
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing
-from tinygrad_edu.drawing.graph import MOST_NODES, Drawing, draw
+from tinygrad_edu.drawing.graph import MOST_NODES, MOST_READ, Drawing, draw
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -107,7 +107,7 @@ def test_an_array_shows_its_shape_and_its_range():
     assert groups(draw(Value(np.ones((0, 2)))), "node") == {"v1": ["(0, 2)", "empty"]}
 
 
-@pytest.mark.parametrize(("x", "text"), [(np.pi, "3.142"), (1e-9, "1e-09"), (-0.0, "-0"), (1e300, "1e+300"),
+@pytest.mark.parametrize(("x", "text"), [(np.pi, "3.142"), (1e-9, "1e-09"), (-0.0, "0"), (1e300, "1e+300"),
                                          (np.inf, "inf"), (np.nan, "nan"), (np.float32(0.1), "0.1")])
 def test_numbers_have_four_digits(x, text):
     assert groups(draw(Value(x)), "node") == {"v1": [text]}
@@ -182,7 +182,7 @@ def test_the_list_of_a_long_computation_shows_its_end():
     y = Value(1.0)
     for _ in range(99):
         y = -y
-    lines = repr(draw(y)).splitlines()
+    lines = repr(draw(y, level="operation")).splitlines()
     assert len(lines) == 41
     assert lines[0] == "... 60 more before these"
     assert lines[-1] == "v100 = neg(v99) = -1"
@@ -191,21 +191,22 @@ def test_the_list_of_a_long_computation_shows_its_end():
 # -- too large, or no Value -----------------------------------------------------------------------------------------
 
 
-def test_a_graph_of_the_largest_size_is_drawn():
+def test_two_thousand_nodes_are_drawn_one_by_one_if_asked_for_and_more_are_not():
     y = Value(1.0)
     for _ in range(MOST_NODES - 1):
         y = -y
-    assert len(groups(draw(y), "node")) == MOST_NODES
-    with pytest.raises(ValueError, match="more than 2,000 nodes"):
-        draw(-y)
+    assert len(groups(draw(y, level="operation"), "node")) == MOST_NODES
+    larger = draw(-y, level="operation")
+    assert larger.text.splitlines()[-1] == "2,001 nodes: those that are alike are drawn as one box, which says how many they are"
+    assert "2,001 nodes" in larger.svg
+    assert len(groups(larger, "node")) == 5
 
 
 def test_constants_count_as_nodes():
     y = Value(1.0)
     for _ in range(MOST_NODES // 2):
         y = y * 1.0
-    with pytest.raises(ValueError, match="more than 2,000 nodes"):
-        draw(y)
+    assert "2,001 nodes" in draw(y, level="operation").text
 
 
 def test_too_large_a_graph_is_refused_without_walking_all_of_it():
@@ -214,10 +215,10 @@ def test_too_large_a_graph_is_refused_without_walking_all_of_it():
             raise AssertionError("it walked to the oldest node")
 
     y = oldest = Value(1.0)
-    for _ in range(MOST_NODES + 1):
+    for _ in range(MOST_READ + 1):
         y = -y
     oldest.parents = Trap()
-    with pytest.raises(ValueError, match="more than 2,000 nodes"):
+    with pytest.raises(ValueError, match="more than 100,000 nodes"):
         draw(y)
 
 

@@ -85,6 +85,7 @@ class Captions:
         self.uses = uses_of(self.nodes)
         self.units = find_units(self.nodes, self.constants)
         self.states = {u: y for unit in self.units for u, y in zip(unit.u, unit.y)}  # of each total input u, y = f(u)
+        self.deltas = {u: Label("δ", _subscript(unit, t)) for unit in self.units for t, u in enumerate(unit.u)}
         self.labels = dict(self._labels())
         self.taken.root.backward()
 
@@ -124,10 +125,9 @@ class Captions:
 
     def name_of_gradient(self, node: Value) -> str:
         """δ at the total input of a unit, ∂E/∂v elsewhere; in LaTeX."""
-        label = self.labels[node]
-        if node in self.states:
-            return Label("δ", label.sub).latex
-        return rf"\frac{{\partial {self.labels[self.taken.root].latex}}}{{\partial {label.latex}}}"
+        if node in self.deltas:
+            return self.deltas[node].latex
+        return rf"\frac{{\partial {self.labels[self.taken.root].latex}}}{{\partial {self.labels[node].latex}}}"
 
     def slope(self, made: Value, k: int) -> float:
         """∂made/∂(its operand k), as a number."""
@@ -187,13 +187,16 @@ class Captions:
 def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
     """z_1 and u_{z1}; where there are several associations, z_{1, t=0}."""
     for unit in units:
-        number = "" if unit.number is None else str(unit.number)
         for t, y in enumerate(unit.y):
-            of = f"t={t}" if len(unit.y) > 1 else ""
-            called = unit.name + ("." if len(unit.name) > 1 and number else "") + number
+            text = _subscript(unit, t)
             if unit.u and unit.u[t] is not y:
-                yield unit.u[t], Label("u", ", ".join(filter(None, (called, of))), f"u of {called}{', ' * bool(of)}{of}")
-            yield y, Label(unit.name, ", ".join(filter(None, (number, of))), f"{called}{', ' * bool(of)}{of}")
+                yield unit.u[t], Label("u", text, f"u of {text}")
+            yield y, Label(unit.name, text.removeprefix(unit.name).lstrip("., "), text)
+
+
+def _subscript(unit: Unit, t: int) -> str:
+    """What its u and δ have as a subscript: z1, or z2.1 where there are several hidden layers, or z1, t=0."""
+    return unit.called + (f", t={t}" if len(unit.y) > 1 else "")
 
 
 def _partial(made: Value, k: int) -> Any:
@@ -212,8 +215,8 @@ def _product(cotangent: Any, slope: Any) -> Any:
 def _sum(terms: list[Any]) -> Any:
     total, *others = _few(terms, named(r"\cdots"))
     for term in others:
-        minus = isinstance(term, Formula) and term.head == "negative"
-        total = Formula("subtract", (total, term.parts[0])) if minus else Formula("add", (total, term))
+        below = term < 0 if isinstance(term, float) else term.head == "negative"
+        total = Formula("subtract", (total, simplified(Formula("negative", (term,))))) if below else Formula("add", (total, term))
     return total
 
 

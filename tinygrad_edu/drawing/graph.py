@@ -8,7 +8,8 @@
 How to read it: sharp corners are leaves, blue if they have a name; round corners are operations, the result orange
 with a thick border; grey without a border are constants. Where the order of the operands counts, they enter
 by number. After backward() there are gradients in the boxes, and on each arrow what flows back along it: the cotangent
-of its end times the local derivative. A gradient is the sum of what stands on the arrows that leave its box.
+of its end times the local derivative. A gradient is the sum of what stands on the arrows that leave its box. Arrays are
+heat maps, the data and beside them the gradient: blue is positive, orange negative, white 0.
 
 Every id in the DOT text is also one in the SVG: v3 is the third oldest value, e3_0 the edge into its first operand,
 c3_1 the constant that is its second operand. The same program so gives the same picture, to the byte.
@@ -28,20 +29,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_edu.autodiff.value import Value
-from tinygrad_edu.autodiff.walk import ancestors, contributions
+from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.apart import apart
+from tinygrad_edu.drawing.boxes import Box, boxes
+from tinygrad_edu.drawing.collapse import alike, layers
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing, render
+from tinygrad_edu.drawing.heat import cells, colour
 from tinygrad_edu.drawing.paint import paint
 from tinygrad_edu.storage.whole import check_writable, whole
 
-MOST_NODES = 2000
+MOST_NODES = 2000  # that are drawn one by one
+MOST_READ = 100_000  # that are drawn at all, those that are alike as one
 MANY = 1000  # statements, from which on a quick layout counts more than a beautiful one
-LONGEST_NAME = 24
+READABLE = 60  # boxes, from which on a coarser level is chosen, if none is asked for
 MOST_LINES = 40  # of the list in a terminal
-LEVELS = ("operation", "scalar")
+CELL, GAP = 9, 6  # points, of heat maps
+LEVELS = ("operation", "scalar", "layer")
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
-ANY_ORDER = {"add", "multiply", "maximum", "minimum"}  # operations whose operands may swap places
 
 FONT = "Courier"  # its widths keep text inside its box in a browser without Helvetica
 LOOKS = {  # kind -> how its box differs; in black and white the corners and the border still tell
@@ -60,10 +65,10 @@ class Style(NamedTuple):
     bold: bool = False
 
 
-TITLE, VALUE, GRAD = Style(14, bold=True), Style(), Style(color="#8a3800")
+TITLE, VALUE, GRAD, NOTE = Style(14, bold=True), Style(), Style(color="#8a3800"), Style(11)
 SHAPE, CONSTANT, PORT = Style(11, "#666666"), Style(11, "#666666"), Style(9, "#666666")
 GRAPH = f"""digraph {{
-  graph [rankdir=LR, ranksep=0.45, nodesep=0.2, fontname="{FONT}"%s]
+  graph [rankdir=LR, ranksep=0.3, nodesep=0.2, fontname="{FONT}"%s]
   node [shape=plain, fontname="{FONT}"]
   edge [color="#555555", arrowsize=0.6, fontname="{FONT}", fontsize=10, fontcolor="#8a3800"]
 %s}}
@@ -119,47 +124,51 @@ def check(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def draw(value: Value, level: str = "operation") -> Drawing:
-    """The graph of all that value was made from: operation by operation or, with level="scalar", number by number.
+def draw(value: Value, level: str | None = None) -> Drawing:
+    """The graph of all that value was made from.
 
-    Raises TypeError for anything but a Value, and ValueError for an unknown level, for more than 2,000 nodes, constants included,
-    and with level="scalar" for what cannot be taken apart into numbers (see `apart`).
+    level: "operation" for what the program wrote, "scalar" for number by number, "layer" for one box per layer of a network and
+    one for the error. Left out, it is "operation" for a small graph; a large one is drawn by its layers or, where that is much
+    smaller, with nodes that are alike as one. So are more than 2,000 nodes, constants included, at any level; the drawing says so.
+
+    Raises TypeError for anything but a Value, and ValueError for an unknown level, for more than 100,000 nodes, for a computation
+    without layers if these are asked for, and at the level "scalar" for what cannot be taken apart into numbers (see `apart`).
     """
     if not isinstance(value, Value):
         raise TypeError(f"draw shows how a Value was made, and this is a {type(value).__name__}, which has no record.")
-    if level not in LEVELS:
-        raise ValueError(f"a graph is drawn at the level {' or '.join(map(repr, LEVELS))}, and not {level!r}.")
+    if level is not None and level not in LEVELS:
+        raise ValueError(f"a graph is drawn at the level {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}, and not {level!r}.")
+    shown, note = _shown(value, level)
+    statements = [statement for box in shown for statement in _statements(box, maps=len(shown) <= READABLE)]
+    extra = HURRY if len(statements) > MANY else ""
+    extra += f', label=<{_stack([_line(note, NOTE)])}>, labelloc=b' if note else ""
+    dot = GRAPH % (extra, "".join(f"  {statement}\n" for statement in statements))
+    return Drawing(dot, "\n".join(filter(None, (_listed(shown), note))))
+
+
+def _shown(value: Value, level: str | None) -> tuple[list[Box], str]:
+    """(the boxes, what is to be said about them)."""
     if level == "scalar":
         seed, value = value.grad, apart(value).root
         if seed is not None:
             value.backward(float(np.sum(seed)))
-    _refuse_too_many(value)
-    boxes = list(_boxes(value))
-    statements = [statement for box in boxes for statement in _statements(box)]
-    dot = GRAPH % (HURRY if len(statements) > MANY else "", "".join(f"  {statement}\n" for statement in statements))
-    return Drawing(dot, _listed(boxes))
+    nodes, size = _nodes(value)
+    if level == "layer" or (level is None and size > READABLE):
+        found = layers(nodes)
+        if found and (level or 2 * len(found) <= size):
+            return found, ""
+        if level:
+            raise ValueError("there are no layers in this computation: no weights that were multiplied with states and summed up.")
+    if size <= READABLE or (level and size <= MOST_NODES):
+        return boxes(nodes), ""
+    groups = alike(nodes)
+    if size <= MOST_NODES and 4 * len(groups) > len(nodes):
+        return boxes(nodes), ""
+    return groups, f"{size:,} nodes: those that are alike are drawn as one box, which says how many they are"
 
 
-# -- from the record to boxes --------------------------------------------------------------------------------------
-
-
-class Box(NamedTuple):
-    """One value in the picture, all of it text that is not yet escaped."""
-
-    number: int
-    kind: str  # a key of LOOKS
-    symbol: str  # "" for a leaf
-    name: str
-    shape: str  # "" for a number
-    value: str
-    grad: str
-    operands: tuple[int | str, ...]  # the numbers of other boxes, and constants as text
-    contributions: tuple[str, ...]  # to the gradient of each operand, "" where there is none
-    ordered: bool  # whether the operands must be told apart
-
-
-def _refuse_too_many(value: Value) -> None:
-    """ValueError for too large a record; it looks no further than it has to."""
+def _nodes(value: Value) -> tuple[list[Value], int]:
+    """(all nodes, oldest first; how many there are with the constants). ValueError for too many, after looking at no more."""
     seen, pending, constants = {value.born}, [value], 0
     for node in pending:  # the list grows while we walk it
         for parent in node.parents:
@@ -168,86 +177,60 @@ def _refuse_too_many(value: Value) -> None:
             elif parent.born not in seen:
                 seen.add(parent.born)
                 pending.append(parent)
-        if len(seen) + constants > MOST_NODES:
-            raise ValueError(f"this computation has more than {MOST_NODES:,} nodes, which nobody can read in one picture: "
+        if len(seen) + constants > MOST_READ:
+            raise ValueError(f"this computation has more than {MOST_READ:,} nodes, which nobody can read in one picture: "
                              "draw one of the values it was made from, or record a smaller example.")
-
-
-def _boxes(value: Value) -> Iterator[Box]:
-    """The boxes, oldest first."""
-    nodes = ancestors(value)
-    numbers = {node.born: number for number, node in enumerate(nodes, start=1)}
-    # A leaf's data may have been replaced since: show those that were computed with.
-    used = {parent.born: x for node in nodes for parent, x in zip(node.parents, node.inputs) if parent is not None}
-    for node in nodes:
-        name = _clean(node.name)
-        yield Box(
-            number=numbers[node.born],
-            kind=("named" if name else "leaf") if node.op is None else "result" if node is value else "operation",
-            symbol=node.op.symbol if node.op else "",
-            name=name,
-            shape=_shape(node.output),
-            value=_numbers(used.get(node.born, node.output)),
-            grad="" if node.grad is None else f"grad {_numbers(node.grad)}",
-            operands=tuple(f"{_shape(x)} {_numbers(x)}".strip() if parent is None else numbers[parent.born]
-                           for parent, x in zip(node.parents, node.inputs)),
-            contributions=_contributions(node),
-            ordered=node.op is not None and node.op.name not in ANY_ORDER and len(node.inputs) > 1,
-        )
-
-
-def _contributions(node: Value) -> tuple[str, ...]:
-    if node.op is None or node.grad is None:
-        return ("",) * len(node.parents)
-    return tuple("" if xbar is None else _numbers(xbar) for xbar in contributions(node, node.grad))
-
-
-def _clean(name: Any) -> str:
-    """A name as one line of at most 24 characters, all of them visible."""
-    text = " ".join(str(name or "")[:1000].split())
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME - 1] + "…"
-
-
-def _shape(x: Any) -> str:
-    return str(np.shape(x)) if np.ndim(x) else ""
-
-
-def _numbers(x: Any) -> str:
-    """A number to 4 digits; of an array the least and the greatest entry to 3."""
-    if not np.ndim(x):
-        return f"{float(x):.4g}"
-    if not x.size:
-        return "empty"
-    least, greatest = f"{float(x.min()):.3g}", f"{float(x.max()):.3g}"
-    return f"{least} to {greatest}" if least != greatest else f"all {least}" if x.size > 1 else least
+    return ancestors(value), len(seen) + constants
 
 
 # -- from boxes to text --------------------------------------------------------------------------------------------
 
 
-def _statements(box: Box) -> Iterator[str]:
+def _statements(box: Box, maps: bool) -> Iterator[str]:
     """DOT for a box, its constants and the edges into it."""
     node = f"v{box.number}"
-    yield f"{node} [id={node}, label=<{_table(box)}>]"
+    yield f"{node} [id={node}, label=<{_table(box, maps)}>]"
     for i, operand in enumerate(box.operands):
         source = f"v{operand}"
         if isinstance(operand, str):
             source = f"c{box.number}_{i}"
             yield f"{source} [id={source}, label=<{_stack([_line(operand, CONSTANT)])}>]"
-        label = f', label="{box.contributions[i]}"' if box.contributions[i] else ""
+        label = f', label="{box.labels[i]}"' if box.labels[i] else ""
         yield f"{source} -> {node}{f':p{i}:w' if box.ordered else ''} [id=e{box.number}_{i}{label}]"
 
 
-def _table(box: Box) -> str:
+def _table(box: Box, maps: bool) -> str:
     """The label of a box: its lines and, if the order of its operands counts, a numbered cell for each on the left."""
     title = " = ".join(filter(None, (box.name, box.symbol)))
-    lines = [_line(title, TITLE), _line(box.shape, SHAPE), _line(box.value, VALUE), _line(box.grad, GRAD)]
+    lines = [_line(title, TITLE), _line(box.shape, SHAPE), *(_line(note, NOTE) for note in box.notes),
+             _heat_maps(box.arrays) if maps else "", _line(box.value, VALUE), _line(box.grad, GRAD)]
     cells = f'<TD CELLPADDING="3">{_stack(lines)}</TD>'
     if box.ordered:
         ports = [_line(str(i + 1), PORT, f'PORT="p{i}"') for i in range(len(box.operands))]
         cells = f"<TD>{_stack(ports)}</TD><VR/>{cells}"
     return f'<TABLE CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" {LOOKS[box.kind]}><TR>{cells}</TR></TABLE>'
+
+
+def _heat_maps(arrays: Sequence[Any]) -> str:
+    """A line with small pictures of arrays, each cell in the colour of an entry."""
+    if not any(x.size > 1 for x in arrays):
+        return ""
+    pictures, width, height = "", 0, 0
+    for x in arrays:
+        largest = float(np.abs(x[np.isfinite(x)]).max(initial=0.0))
+        flat, shown = x.ravel().tolist(), cells(x.shape)
+        rows = ["".join(f'<TD FIXEDSIZE="TRUE" WIDTH="{CELL}" HEIGHT="{CELL}" BGCOLOR="{colour(flat[i], largest)}"></TD>'
+                        for i in row) for row in shown]
+        size = CELL * len(shown[0]) + 2, CELL * len(shown) + 2
+        pictures += _fixed('BORDER="1" COLOR="#aaaaaa" CELLSPACING="0"', *size, "".join(f"<TR>{row}</TR>" for row in rows))
+        width, height = width + size[0] + GAP, max(height, size[1])
+    return f'<TR>{_fixed(f"""BORDER="0" CELLSPACING="{GAP // 2}" """, width + GAP, height + GAP, f"<TR>{pictures}</TR>")}</TR>'
+
+
+def _fixed(look: str, width: int, height: int, rows: str) -> str:
+    """A cell with a table that stays so large and on the left, however much room there is."""
+    return (f'<TD ALIGN="LEFT"><TABLE ALIGN="LEFT" {look} CELLBORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" '
+            f'WIDTH="{width}" HEIGHT="{height}">{rows}</TABLE></TD>')
 
 
 def _stack(lines: Iterable[str]) -> str:

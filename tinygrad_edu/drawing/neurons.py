@@ -37,6 +37,11 @@ class Unit:
     sources: list[Unit] = field(default_factory=list)
     inside: list[list[Value]] = field(default_factory=list)
 
+    @property
+    def called(self) -> str:
+        """x1, z1, y; z2.1 where there are several hidden layers."""
+        return self.name + ("" if self.number is None else f".{self.number}" if len(self.name) > 1 else f"{self.number}")
+
 
 def uses_of(nodes: Sequence[Value]) -> dict[Value, list[tuple[Value, int]]]:
     """For each node where it goes: (what was made from it, as which operand), oldest first."""

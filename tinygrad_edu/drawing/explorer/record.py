@@ -18,15 +18,14 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.primitive import Operation
 from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.drawing.boxes import ANY_ORDER, clean
 from tinygrad_edu.drawing.caption import Captions, Label
 from tinygrad_edu.drawing.explorer.layout import Box, box, laid_out
+from tinygrad_edu.drawing.heat import cells
 from tinygrad_edu.drawing.latex import Formula, named, partials
 
 MOST_NODES = 5000
 MOST_BOXES = 500  # that are drawn one by one
-MOST_CELLS = 8  # of a heat map, in each direction
-LONGEST = 24  # letters of a name
-ANY_ORDER = {"add", "multiply", "maximum", "minimum"}  # operations whose operands may swap places
 
 
 def written_down(root: Value) -> dict[str, Any]:
@@ -125,7 +124,7 @@ class _Writer:
                  "shape": list(entries.shape), "entries": [self._entry(x) for x in entries.flat],
                  "steps": list(steps), "operands": operands,
                  "ordered": op is not None and op.name not in ANY_ORDER and operands > 1}
-        return group | ({"cells": _cells(entries.shape)} if entries.ndim and entries.size else {})
+        return group | ({"cells": cells(entries.shape)} if entries.ndim and entries.size else {})
 
     def _entry(self, x: Any) -> Any:
         """The number of a node; in brackets that of an entry that had no part in the result."""
@@ -146,8 +145,8 @@ class _Writer:
     def _units(self) -> Iterator[dict[str, Any]]:
         units = self.captions.units
         for unit in units:
-            yield {"name": unit.name, "number": unit.number, "layer": unit.layer, "y": [self.number[y] for y in unit.y],
-                   "u": [self.number[u] for u in unit.u], "bias": None if unit.bias is None else self.number[unit.bias],
+            yield {"name": unit.name, "number": unit.number, "called": unit.called, "layer": unit.layer,
+                   "y": [self.number[y] for y in unit.y], "u": [self.number[u] for u in unit.u], "bias": None if unit.bias is None else self.number[unit.bias],
                    "weights": [[self.number[w], units.index(source)] for w, source in zip(unit.weights, unit.sources)],
                    "inside": [[self.number[node] for node in inside] for inside in unit.inside]}
 
@@ -155,14 +154,8 @@ class _Writer:
 # -- names, numbers and formulas -----------------------------------------------------------------------------------
 
 
-def _name(name: Any) -> str:
-    """A name as one line of at most 24 characters, all of them visible."""
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(str(name or "")[:1000].split()))
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
 def _cut(label: Label) -> list[str]:
-    return [_name(part) for part in label]
+    return [clean(part) for part in label]
 
 
 def _number(x: Any) -> float | str:
@@ -188,14 +181,6 @@ def _tree(f: Any) -> Any:
 
 
 # -- what is in the boxes --------------------------------------------------------------------------------------------
-
-
-def _cells(shape: tuple[int, ...]) -> list[list[int]]:
-    """Rows of entries for a heat map, by their number; of a large array a selection, evenly spread."""
-    rows = int(np.prod(shape[:-1]))
-    grid = np.arange(rows * shape[-1]).reshape(rows, shape[-1])
-    chosen = [np.unique(np.linspace(0, n - 1, min(n, MOST_CELLS)).round().astype(int)) for n in grid.shape]
-    return grid[np.ix_(*chosen)].tolist()
 
 
 def _box_of_group(group: Mapping[str, Any]) -> Box:

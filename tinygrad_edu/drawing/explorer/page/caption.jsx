@@ -74,8 +74,8 @@ const Sent = ({ moment: { record, values, flowed: { grads, flows } }, n }) => (
 
 /** δ at the total input of a unit, ∂E/∂v elsewhere. */
 export const gradient = (record, n) => {
-  const label = record.nodes[n].label;
-  return record.totals.has(n) ? <Name label={["δ", label[1] || label[0]]} />
+  const place = record.totals.get(n);
+  return place ? <Name label={["δ", place.unit.called + (place.unit.u.length > 1 ? `, t=${place.t}` : "")]} />
     : <mfrac><mrow><mi>∂</mi>{name(record, record.root)}</mrow><mrow><mi>∂</mi>{name(record, n)}</mrow></mfrac>;
 };
 

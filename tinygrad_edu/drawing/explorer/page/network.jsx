@@ -34,12 +34,11 @@ export const Network = ({ moment, t, pick: picked, onPick }) => {
         const value = state === undefined ? null : moment.value(state);
         const flow = u === undefined || moment.mode === "forward" ? null : moment.flow(u);
         const blame = flow?.done ? flow.x : null;
-        const called = unit.name + (unit.number ?? "");
-        const spoken = `unit ${called}${value === null ? "" : `, state ${short(value)}`}${blame === null ? "" : `, delta ${short(blame)}`}`;
+        const spoken = `unit ${unit.called}${value === null ? "" : `, state ${short(value)}`}${blame === null ? "" : `, delta ${short(blame)}`}`;
         const pick = () => onPick(u ?? state);
         return (
           <g class={`unit${nodes.some((n) => lit.has(n)) ? " lit" : ""}${nodes.includes(picked) ? " picked" : ""}`} tabindex="0" role="button"
-            aria-label={spoken} data-unit={called} onClick={pick} onKeyDown={(event) => { if (event.key === "Enter") pick(); }}>
+            aria-label={spoken} data-unit={unit.called} onClick={pick} onKeyDown={(event) => { if (event.key === "Enter") pick(); }}>
             <circle cx={x} cy={y} r={R} />
             <text class="name" x={x} y={y - 14}>{unit.name}{unit.number && <tspan class="sub" dy="3">{unit.number}</tspan>}</text>
             {value !== null && <text class="value" x={x} y={y + 3}>{short(value, 3)}</text>}

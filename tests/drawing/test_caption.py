@@ -1,0 +1,216 @@
+"""The chain rule at a node: the terms come to the gradient, and the slides' number stands only where the slides' formula does."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tinygrad_edu import Network, Value, half_squared_error, sigmoid, tanh, weight_decay
+from tinygrad_edu.drawing.caption import Captions, Label
+from tinygrad_edu.drawing.neurons import find_units
+
+X, TARGET = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]])
+
+
+def network(*sizes, T=4, **how):
+    net = Network(*sizes, seed=1, **how)
+    rng = np.random.default_rng(0)
+    return net, half_squared_error(net(rng.normal(size=(T, sizes[0]))), rng.normal(size=(T, sizes[-1])))
+
+
+def one_weight():
+    w = Value(0.4, name="w")
+    return w, 0.5 * (w * 0.8 - 0.2) ** 2
+
+
+# -- the formula and its numbers -----------------------------------------------------------------------------------
+
+
+def test_the_caption_of_one_weight_is_equation_9():
+    w, E = one_weight()
+    caption = Captions(E).gradient(w)
+    assert caption == (r"\frac{\partial E}{\partial w} = \delta_{y} \, x", r"0.12 \cdot 0.8 = 0.096", "9")
+    assert str(caption).startswith("(9): ")
+
+
+def test_the_caption_of_a_hidden_unit_is_equation_33():
+    net = Network(2, 2, 1, bias=True, seed=1)
+    E = half_squared_error(net(X[3:]), TARGET[3:])
+    caption = Captions(E).gradient(net.layers[0].u, (0, 1))
+    assert caption.formula == r"\delta_{z2} = z_{2} \, (1 - z_{2}) \, \delta_{y} \, \text{w2}_{1, 0}"
+    E.backward()
+    z, delta, w = net.layers[0].y.data[0, 1], net.layers[1].delta[0, 0], net.layers[1].w.data[1, 0]
+    assert caption.numbers == rf"{z * (1 - z):.4g} \cdot {delta:.4g} \cdot {w:.4g} = {z * (1 - z) * delta * w:.4g}"
+    assert caption.equation == "33"
+
+
+def test_a_hidden_unit_with_several_outputs_has_their_sum_in_brackets():
+    net, E = network(2, 2, 3, T=1)
+    caption = Captions(E).gradient(net.layers[0].u, (0, 0))
+    assert re.fullmatch(r"\S+ \\cdot \(\S+ \\cdot \S+ \+ \S+ \\cdot \S+ \+ \S+ \\cdot \S+\) = \S+", caption.numbers)
+    assert caption.equation == "33"
+
+
+@pytest.mark.parametrize(("sizes", "T", "equation"), [
+    ((1, 1), 1, "9"), ((2, 1), 1, "26"), ((2, 1), 4, "27"), ((4, 4), 3, "27"), ((2, 2, 1), 1, "34"), ((2, 2, 1), 4, "35"),
+    ((2, 3, 3, 1), 4, "35"),
+])
+def test_a_weight_has_the_number_of_the_slide_that_it_belongs_to(sizes, T, equation):
+    net, E = network(*sizes, T=T)
+    captions = Captions(E)
+    for layer in net.layers:
+        assert {captions.gradient(layer.w, index).equation for index in np.ndindex(layer.w.shape)} == {equation}
+
+
+def test_33_stands_at_every_hidden_unit_and_at_no_other_place():
+    net, E = network(2, 3, 2, 1, T=2, bias=True)
+    captions = Captions(E)
+    numbered = {id(node) for node in captions.nodes if captions.rule(node).equation == "33"}
+    hidden = {id(u) for layer in net.layers[:-1] for u in captions.taken.entries[layer.u].ravel()}
+    assert numbered == hidden
+
+
+def test_with_weight_decay_a_weight_has_no_number_for_it_is_another_formula():
+    net, E = network(2, 1)
+    captions = Captions(E + weight_decay([net.layers[0].w], 0.1))
+    assert captions.gradient(net.layers[0].w, (0, 0)).equation == ""
+
+
+def test_a_sigmoid_output_unit_has_its_slope_but_not_the_number_33():
+    net, E = network(1, 1, T=1, output="sigmoid")
+    caption = Captions(E).gradient(net.layers[0].u, (0, 0))
+    assert "y \\, (1 - y)" in caption.formula
+    assert caption.equation == ""
+
+
+def worth(text):
+    """What the left side of `a · b + ... = c` comes to, and c."""
+    *left, right = text.split(" = ")
+    number = lambda x: re.sub(r" \\cdot 10\^\{(-?\d+)\}", r"e\1", x)  # noqa: E731 - 1.5 · 10⁻⁷
+    numbers = [number(part).replace(r"\cdot", "*") for part in (*left, right)]
+    assert all(re.fullmatch(r"[-\d.e+*() ]+", part) for part in numbers), text
+    return [eval(part, {"__builtins__": {}}) for part in numbers]  # digits and signs alone, as was just looked at
+
+
+@pytest.mark.parametrize("make", [
+    lambda: network(2, 2, 1, bias=True)[1], lambda: network(2, 3, 2)[1], lambda: one_weight()[1],
+    lambda: sigmoid(Value(0.3, name="a") * Value(0.7, name="b")) / Value(2.0, name="c") - tanh(Value(0.1)) ** 3,
+])
+def test_the_numbers_of_every_caption_come_to_the_gradient(make):
+    captions = Captions(make())
+    for node in captions.nodes:
+        if node not in captions.constants and len(captions.rule(node).terms) <= 6:
+            for found in worth(captions.written(node).numbers):
+                assert found == pytest.approx(float(node.grad), rel=2e-3, abs=1e-5)
+
+
+def test_a_long_sum_is_cut_in_its_middle():
+    net, E = network(1, 1, T=20)
+    caption = Captions(E).gradient(net.layers[0].w, (0, 0))
+    assert caption.formula.count(r"\delta") == 5
+    assert r"\cdots" in caption.formula
+    assert r"\cdots" in caption.numbers
+
+
+def test_a_value_that_was_used_twice_has_both_terms():
+    a, b = Value(2.0, name="a"), Value(3.0, name="b")
+    caption = Captions(a / b - a).gradient(a)
+    assert caption.formula == r"\frac{\partial E}{\partial a} = \frac{1}{b} - 1"
+    assert caption.numbers == "0.3333 + (-1) = -0.6667"
+
+
+def test_the_result_has_gradient_1_and_is_called_by_its_name():
+    w, E = one_weight()
+    E.name = "loss"
+    captions = Captions(E)
+    assert captions.written(captions.taken.root)[:2] == (r"\frac{\partial \text{loss}}{\partial \text{loss}}", "1")
+    assert captions.gradient(w).formula.startswith(r"\frac{\partial \text{loss}}{\partial w}")
+
+
+def test_the_notebook_keeps_its_gradients():
+    w, E = one_weight()
+    Captions(E)
+    assert w.grad is None
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("label", "latex"), [
+    (Label("w"), "w"), (Label("δ", "z1"), r"\delta_{z1}"), (Label("z", "1, t=0"), r"z_{\text{1, t=0}}"),
+    (Label("w1", "0, 1"), r"\text{w1}_{0, 1}"),
+    (Label("λ"), r"\lambda"), (Label("a_b"), r"\text{a\_b}"), (Label("\\"), r"\text{\textbackslash }"),
+    (Label("50%{x}$&#^~"), r"\text{50\%\{x\}\$\&\#\textasciicircum \textasciitilde }"), (Label("\x00"), r"\text{�}"),
+])
+def test_names_are_text_to_latex_whatever_is_in_them(label, latex):
+    assert label.latex == latex
+
+
+@pytest.mark.parametrize("name", ["[", "a[", "]", "a]b", "[]", "[0]", "\\", "{", "}", "$", "w" * 100_000, "\n", "\x00", "<b>"])
+def test_hostile_names_do_no_harm(name):
+    w = Value([0.4, 0.5], name=name)
+    captions = Captions((w * 2.0).sum())
+    caption = captions.gradient(w, (1,))
+    assert len(caption.formula) < 300
+    assert caption.formula.count("{") - caption.formula.count(r"\{") == caption.formula.count("}") - caption.formula.count(r"\}")
+
+
+# -- what cannot be said -------------------------------------------------------------------------------------------
+
+
+def test_a_value_that_had_no_part_and_an_entry_that_is_not_said_are_refused():
+    captions = Captions(one_weight()[1])
+    with pytest.raises(ValueError, match="other had no part in the computation"):
+        captions.gradient(Value(1.0, name="other"))
+    v = Value([1.0, 2.0], name="v")
+    with pytest.raises(IndexError, match=r"v has shape \(2,\): say which entry, as in \(0,\)"):
+        Captions(v.sum()).gradient(v)
+
+
+# -- units ---------------------------------------------------------------------------------------------------------
+
+
+def found(E):
+    captions = Captions(E)
+    return [(unit.name, unit.number, len(unit.y), len(unit.weights)) for unit in captions.units]
+
+
+def test_the_units_of_a_network_are_found_layer_by_layer():
+    assert found(network(2, 3, 1, T=4, bias=True)[1]) == [
+        ("x", 1, 4, 0), ("x", 2, 4, 0), ("z", 1, 4, 2), ("z", 2, 4, 2), ("z", 3, 4, 2), ("y", None, 4, 3)]
+    assert [unit[:2] for unit in found(network(1, 2, 2, 1)[1])] == [
+        ("x", None), ("z1", 1), ("z1", 2), ("z2", 1), ("z2", 2), ("y", None)]
+
+
+def test_the_total_inputs_and_states_are_those_of_the_layers():
+    net, E = network(2, 2, 1, T=3, bias=True)
+    captions = Captions(E)
+    units = {(unit.name, unit.number): unit for unit in captions.units}
+    for j in (1, 2):
+        for of_unit, of_layer in ((units["z", j].u, net.layers[0].u), (units["z", j].y, net.layers[0].y)):
+            assert [x.data for x in of_unit] == pytest.approx(of_layer.data[:, j - 1].tolist())
+    assert [x.data for x in units["y", None].y] == pytest.approx(net.layers[1].y.data[:, 0].tolist())
+    assert [source is units["z", j] for j, source in enumerate(units["y", None].sources, 1)] == [True, True]
+
+
+def test_a_unit_that_was_written_by_hand_is_found_without_names():
+    a, b, c = Value(0.1), Value(0.2), Value(0.3)
+    assert found(tanh(a * 1.0 + b * 2.0 + c) * 1.0) == [("x", 1, 1, 0), ("x", 2, 1, 0), ("y", None, 1, 2)]
+
+
+def test_a_recurrent_network_is_unrolled():
+    w, v, z = Value(0.5, name="w"), Value(0.3, name="v"), Value(0.0)
+    for x in (1.0, 2.0, 3.0):
+        z = tanh(w * x + v * z)
+    units = Captions(z * 1.0).units
+    assert [unit.layer for unit in units if unit.u] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("make", [lambda: Value(2.0) + 1.0, lambda: Value(2.0) * 3.0 - Value(1.0) * Value(2.0) * 4.0,
+                                  lambda: (Value([1.0, 2.0]) ** 2).sum()])
+def test_where_there_is_no_network_none_is_found(make):
+    assert [unit for unit in Captions(make()).units if len(unit.weights) > 1] == []
+
+
+def test_nothing_is_found_in_nothing():
+    assert find_units([]) == []
