@@ -293,7 +293,8 @@ def test_the_units_of_the_step_light_up_in_the_network(opened):
 
 
 HOSTILE = [
-    "<b>w</b>", "<script>alert(1)</script>", "</script><script>document.title='x'</script>", "<!--", "-->", "]]>", "&lt;", "\"", "'",
+    "<b>w</b>", "<script>alert(1)</script>", "</script><script>document.title='x'</script>", "<!--", "-->", "]]>", "&lt;",
+    "\"", "'",
     "\\", "\\n", "\n", "\r\n", "\t", "\x00", "\x1b[31m", "\u2028", "\u202e", "💥", "w" * 100_000, "${1+1}", "%s%n", "{{x}}", "`",
     "<img src=x onerror=alert(1)>", "javascript:alert(1)", "<svg onload=alert(1)>", "\ud800", "a[", "[0, 1]",
 ]

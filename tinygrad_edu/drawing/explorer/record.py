@@ -146,7 +146,8 @@ class _Writer:
         units = self.captions.units
         for unit in units:
             yield {"name": unit.name, "number": unit.number, "called": unit.called, "layer": unit.layer,
-                   "y": [self.number[y] for y in unit.y], "u": [self.number[u] for u in unit.u], "bias": None if unit.bias is None else self.number[unit.bias],
+                   "y": [self.number[y] for y in unit.y], "u": [self.number[u] for u in unit.u],
+                   "bias": None if unit.bias is None else self.number[unit.bias],
                    "weights": [[self.number[w], units.index(source)] for w, source in zip(unit.weights, unit.sources)],
                    "inside": [[self.number[node] for node in inside] for inside in unit.inside]}
 
