@@ -199,11 +199,12 @@ def test_a_unit_that_was_written_by_hand_is_found_without_names():
 
 
 def test_a_recurrent_network_is_unrolled():
-    w, v, z = Value(0.5, name="w"), Value(0.3, name="v"), Value(0.0)
+    w, v, z = Value(0.5, name="w"), Value(0.3, name="w_back"), Value(0.0)
     for x in (1.0, 2.0, 3.0):
         z = tanh(w * x + v * z)
-    units = Captions(z * 1.0).units
-    assert [unit.layer for unit in units if unit.u] == [1, 2, 3]
+    captions = Captions(0.5 * (z - 1.0) ** 2)
+    assert [unit.layer for unit in captions.units if unit.u] == [1, 2, 3]
+    assert captions.gradient(w).equation == ""  # a sum over the steps in time, and not over associations
 
 
 @pytest.mark.parametrize("make", [lambda: Value(2.0) + 1.0, lambda: Value(2.0) * 3.0 - Value(1.0) * Value(2.0) * 4.0,

@@ -116,7 +116,7 @@ def test_every_operation_on_numbers_has_the_value_and_the_slopes_on_the_page_tha
 
 def test_what_was_not_taken_contributes_nothing_on_the_page_either(opened):
     x = Value(-1.0, name="x")
-    page = opened(where(x > 0, sqrt(x), x) + relu(x * 1e308 * 10))
+    page = opened(where(x > 0, sqrt(x), x) + sqrt(relu(x)))  # the slopes of the roots are nan and infinite
     page.press("End")
     assert page.tab.text_content("#graph .leaf .grad") == "grad 1"
 
@@ -218,7 +218,8 @@ def test_everything_can_be_done_with_the_keyboard_alone(opened):
     assert {"to the start", "one step on", "play", "step"} <= reached
     assert any("the point w = 0.4" in name for name in reached)
     before = page.error
-    page.press("ArrowLeft", 2)
+    page.press("ArrowRight")
+    page.press("ArrowLeft", 3)
     assert page.error < before
     assert page.step[0] == 0  # the arrows moved the point, not the steps
     page.tab.evaluate("document.activeElement.blur()")
@@ -246,7 +247,9 @@ def test_the_state_of_the_page_is_in_its_address(opened, chromium, tmp_path):
     page.tab.click("#graph .leaf")
     page.tab.fill(".details input", "0.25")
     page.press("Enter")
-    address = page.tab.evaluate("location.hash")
+    deadline = time.perf_counter() + 10
+    while ":0.25" not in (address := page.tab.evaluate("location.hash")):
+        assert time.perf_counter() < deadline, address
     again = Page(chromium, tmp_path / "backprop.html", address)
     assert again.step == page.step
     assert again.numbers("value") == page.numbers("value")
@@ -254,7 +257,7 @@ def test_the_state_of_the_page_is_in_its_address(opened, chromium, tmp_path):
     again.close()
 
 
-@pytest.mark.parametrize("address", ["#step=1e9", "#step=-3&view=nonsense&mode=x", "#set=0:NaN,99999:1,foo",
+@pytest.mark.parametrize("address", ["#step=1e9", "#step=-3&view=nonsense&mode=x", "#set=0:abc,99999:1,foo",
                                      "#pick=123456&axes=1,2,3", "#seed=0&axes=0,0&t=99", "#%%%", "#epsilon=Infinity&step=2.5"])
 def test_an_address_that_means_nothing_does_no_harm(opened, address):
     page = opened(one_weight(), address)

@@ -20,10 +20,12 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly
+from tinygrad_edu.autodiff.recording import recording
 from tinygrad_edu.autodiff.value import Value, record
 from tinygrad_edu.autodiff.walk import ancestors
 
 MOST = 2000  # numbers, of all arrays together
+MOST_PRODUCTS = 20_000  # that products of arrays are made of
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Apart:
 def apart(root: Value, constants: bool = False) -> Apart:
     """The computation behind one number, taken apart; with `constants` these are made Values too, as leaves that can be changed.
 
+    Of several largest entries in `max` (or smallest in `min`) each gets a share of the gradient, here not always the same share.
+
     Raises ValueError for more than 2,000 numbers, for an operation that is not made of steps with single numbers (sort, inv,
     solve, det), and for a leaf whose data were replaced between two uses. A root of several numbers is refused too.
     """
@@ -47,6 +51,9 @@ def apart(root: Value, constants: bool = False) -> Apart:
         raise ValueError(f"{root.name or 'this value'} has shape {root.shape}, and only what led to one number can be taken "
                          "apart. Sum it first: v.sum().")
     nodes = ancestors(root)
+    if sum(map(_products, nodes)) > MOST_PRODUCTS:
+        raise ValueError(f"the products of arrays in this computation are made of more than {MOST_PRODUCTS:,} products of numbers, "
+                         "which nobody can look at one by one: take fewer associations, or a smaller network.")
     if sum(node.size for node in nodes) > MOST:
         raise ValueError(f"this computation is made of more than {MOST:,} numbers, which nobody can look at one by one: "
                          "take fewer associations, or a smaller network.")
@@ -57,11 +64,18 @@ def apart(root: Value, constants: bool = False) -> Apart:
         if node.op is None:
             entries[node] = _leaf(used.get(node, node.output), node.name)
         else:
-            entries[node] = quietly(_made_again, node, [
-                entries[parent] if parent is not None else known[node, i] if constants else np.asarray(x, float).astype(object)
-                for i, (parent, x) in enumerate(zip(node.parents, node.inputs))])
+            with recording(True):
+                entries[node] = quietly(_made_again, node, [
+                    entries[parent] if parent is not None else known[node, i] if constants else np.asarray(x, float).astype(object)
+                    for i, (parent, x) in enumerate(zip(node.parents, node.inputs))])
     result = entries[root].item()
     return Apart(result if isinstance(result, Value) else Value(result, name=root.name), entries, known)
+
+
+def _products(node: Value) -> float:
+    """How many products of numbers are in it: (T, I) @ (I, J) has T I J, which is √(TI · IJ · TJ)."""
+    several = node.op is not None and node.op.partials is None and node.op.linear and len(node.inputs) > 1
+    return float(np.prod([float(np.size(x)) for x in (*node.inputs, node.output)]) ** 0.5) if several else 0.0
 
 
 def _leaf(data: Any, name: str | None = None) -> ndarray:
@@ -135,7 +149,7 @@ def _each(f: Callable[..., Any], inputs: int = 1) -> Callable[..., ndarray]:
     return lambda *xs: _boxed(ufunc(*map(_boxed, xs)))
 
 
-_EXP, _LOG, _SQRT, _SQUARE = map(_each, (ops.exp, ops.log, ops.sqrt, ops.square))
+_EXP, _LOG, _SQUARE = map(_each, (ops.exp, ops.log, ops.square))
 
 
 def _axes(a: ndarray, axis: Any) -> tuple[int, ...]:
@@ -164,6 +178,18 @@ def _chosen(op: Operation) -> Callable[..., Any]:
 def _var(a, *, axis, ddof, keepdims):
     mean = _sum(a, axis, True) / float(_count(a, axis))
     return _sum(_SQUARE(a - mean), axis, keepdims) / float(_count(a, axis) - ddof)
+
+
+def _norm(a, *, axis, keepdims):
+    """By two sides of a right angle at a time, because the slope of a root is infinite at 0 and that of a length is not."""
+    for i in _axes(a, axis):
+        a = np.frompyfunc(ops.hypot, 2, 1).reduce(a, axis=i, keepdims=True, initial=0.0)
+    return a if keepdims else np.squeeze(a, axis=_axes(a, axis))
+
+
+def _std(a, *, axis, ddof, keepdims):
+    mean = _sum(a, axis, True) / float(_count(a, axis))
+    return _norm(a - mean, axis=axis, keepdims=keepdims) / float(_count(a, axis) - ddof) ** 0.5
 
 
 def _softmax(a, *, axis):
@@ -195,8 +221,9 @@ def _conv2d(x, w, *, stride, padding):
 
 
 SPELLED_OUT: dict[str, Callable[..., Any]] = {
-    "max": _chosen(ops.maximum), "min": _chosen(ops.minimum), "var": _var, "std": lambda a, **how: _SQRT(_var(a, **how)),
-    "norm": lambda a, *, axis, keepdims: _SQRT(_sum(_SQUARE(a), axis, keepdims)),
+    "max": _chosen(ops.maximum), "min": _chosen(ops.minimum), "var": _var, "std": _std,
+    "cumsum": lambda a, *, axis: _each(ops.identity)(np.cumsum(a, axis=axis)),  # a sum is not also what the next is made of
+    "norm": _norm,
     "prod": lambda a, *, axis, keepdims: np.multiply.reduce(a, axis=_axes(a, axis), keepdims=keepdims),
     "logsumexp": _logsumexp, "softmax": _softmax,
     "log_softmax": lambda a, *, axis: a - _logsumexp(a, axis=axis, keepdims=True), "cross_entropy": _cross_entropy,

@@ -23,6 +23,7 @@ from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing.apart import apart
+from tinygrad_edu.drawing.boxes import clean
 from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, simplified
 from tinygrad_edu.drawing.neurons import Unit, find_units, uses_of
 
@@ -89,10 +90,21 @@ class Captions:
         self.labels = dict(self._labels())
         self.taken.root.backward()
 
+    def steps(self) -> dict[Value, list[Value]]:
+        """The operations on numbers that each operation of the program is made of. They were born after those of the one before."""
+        made = [(value, entries) for value, entries in self.taken.entries.items() if value.op is not None]
+        youngest = np.maximum.accumulate([max((x.born for x in entries.flat if isinstance(x, Value)), default=0)
+                                          for _, entries in made])
+        steps: dict[Value, list[Value]] = {}
+        for node in self.nodes:
+            if node.op is not None:
+                steps.setdefault(made[int(np.searchsorted(youngest, node.born))][0], []).append(node)
+        return steps
+
     def gradient(self, value: Value, index: tuple[int, ...] = ()) -> Caption:
         """The chain rule at a Value that the root was made from; at one entry of it, if it is an array.
 
-        Raises ValueError for a Value that is not there, IndexError for an entry that is not there.
+        Raises ValueError for a Value or an entry that had no part in the root, IndexError for an entry that is not there.
         """
         if value not in self.taken.entries:
             raise ValueError(f"{value.name or 'this value'} had no part in the computation.")
@@ -100,20 +112,23 @@ class Captions:
         if len(index) != entries.ndim:
             raise IndexError(f"{value.name or 'this value'} has shape {entries.shape}: say which entry, as in "
                              f"{tuple(0 for _ in entries.shape)}.")
+        if entries[index] not in self.labels:
+            raise ValueError(f"this entry of {value.name or 'the value'} had no part in the computation.")
         return self.written(entries[index])
 
     def written(self, node: Value) -> Caption:
-        """The chain rule at a node of the computation on numbers."""
+        """The chain rule at a node of the computation on numbers, which is no constant."""
         rule, left = self.rule(node), self.name_of_gradient(node)
         if not rule.terms:
             return Caption(left, "1" if node is self.taken.root else "0", "")
         names = _sum([_product(self._gradient(term.into), self._slope(term.made, term.k)) for term in rule.terms])
-        numbers = " + ".join(_few([_times(_grad(term.into), self.slope(term.made, term.k)) for term in rule.terms]))
+        numbers = " + ".join(_few([self._numbers(term) for term in rule.terms]))
         if rule.outer is not None:
             names = Formula("multiply", (self._slope(rule.outer, 0), names))
             numbers = rf"{_number(self.slope(rule.outer, 0))} \cdot {f'({numbers})' if len(rule.terms) > 1 else numbers}"
         result = number(_grad(node))
-        return Caption(f"{left} = {latex(names)}", numbers if numbers == result else f"{numbers} = {result}", rule.equation)
+        trivial = numbers in (result, _number(_grad(node)))
+        return Caption(f"{left} = {latex(names)}", result if trivial else f"{numbers} = {result}", rule.equation)
 
     def rule(self, node: Value) -> ChainRule:
         """Which terms make its gradient."""
@@ -144,21 +159,31 @@ class Captions:
         return node
 
     def _equation_of_weight(self, node: Value, terms: Sequence[Term]) -> str:
-        """The number of ∂E/∂w = Σ δ x for a weight that is in products with states and nowhere else."""
-        having = [unit for unit in self.units if any(w is node for w in unit.weights)]
-        products = {product for unit in having for inside in unit.inside for product in inside}
-        if not terms or not {term.made for term in terms} <= products:
+        """The number of ∂E/∂w = Σ_t δ_t x_t for a weight that leads into one unit, and is nowhere else."""
+        into = [unit for unit in self.units if any(w is node for w in unit.weights)]
+        if len(into) != 1:
             return ""
-        if any(unit.layer > 1 for unit in self.units):
+        unit, products = into[0], {product for of_one in into[0].products for product in of_one}
+        if len(terms) != unit.T or not {term.made for term in terms} <= products:
+            return ""
+        if unit.layer > 1 or any(source is unit for other in self.units for source in other.sources):
             return "35" if len(terms) > 1 else "34"
-        several = max(len(unit.weights) for unit in self.units) > 1
-        return "27" if len(terms) > 1 else "26" if several else "9"
+        return "27" if len(terms) > 1 else "26" if len(unit.weights) > 1 else "9"
+
+    def _numbers(self, term: Term) -> str:
+        """cotangent · slope; a factor that is always ±1 is not written."""
+        cotangent, slope = _grad(term.into), self.slope(term.made, term.k)
+        if 0 in (cotangent, slope) and not np.isfinite(cotangent + slope):  # nothing flows then, and the walk says so too
+            return "0"
+        if abs(slope) == 1 and isinstance(self._slope(term.made, term.k), float):
+            return _number(cotangent * slope)
+        return _number(slope) if term.into is self.taken.root else rf"{_number(cotangent)} \cdot {_number(slope)}"
 
     def _gradient(self, node: Value) -> Any:
         return 1.0 if node is self.taken.root else named(self.name_of_gradient(node))
 
     def _slope(self, made: Value, k: int) -> Any:
-        """∂made/∂(its operand k), with the labels of the nodes in it."""
+        """∂made/∂(its operand k), with the labels of the nodes in it; a float where it is always the same."""
         assert made.op is not None
         xs = [float(x) if parent is None else self._leaf(parent) for parent, x in zip(made.parents, made.inputs)]
         return partials(made.op, named(self.labels[made].latex), xs, made.parameters)[k]
@@ -167,21 +192,39 @@ class Captions:
         return named(self.labels[node].latex) if node in self.labels else float(node.output)
 
     def _labels(self) -> Iterator[tuple[Value, Label]]:
-        """By the program's own name, or that of the unit, or v and a number; constants have none but those of input units."""
-        by_unit = dict(_unit_labels(self.units))
-        unnamed = 0
+        """By the program's own name, or that of the unit, or v and a number, as `draw` calls it; constants have none but those of
+        input units. A name that the program gave is not given again."""
+        given = {node: _given(node.name) for node in self.nodes if clean(node.name)}
+        taken = {label.base for label in given.values()}
+        by_unit = {node: label for node, label in _unit_labels(self.units) if label.base not in taken}
+        numbered = dict(self._numbered("v" if "v" not in {base.rstrip("0123456789") for base in taken} else "step "))
         for node in self.nodes:
-            name = " ".join((node.name or "").split())
-            if name:
-                base, _, index = name.rstrip("]").partition("[") if name.endswith("]") and name[0] != "[" else (name, "", "")
-                yield node, Label(base, index, name)
+            if node in given:
+                yield node, given[node]
             elif node in by_unit:
                 yield node, by_unit[node]
-            elif node is self.taken.root:
+            elif node is self.taken.root and "E" not in taken:
                 yield node, Label("E", "", "E")
-            elif node not in self.constants:
-                unnamed += 1
-                yield node, Label("v", str(unnamed), f"v{unnamed}")
+            elif node in numbered:
+                yield node, numbered[node]
+
+    def _numbered(self, v: str) -> Iterator[tuple[Value, Label]]:
+        """v7 for the seventh Value of the program, v7[0, 1] for an entry of it, v7.3 for the third step to it."""
+        steps = self.steps()
+        for n, (value, entries) in enumerate(self.taken.entries.items(), start=1):
+            for k, node in enumerate(steps.get(value, ()), start=1):
+                yield node, Label(v, f"{n}.{k}", f"{v}{n}.{k}")
+            for index, entry in np.ndenumerate(entries):
+                if isinstance(entry, Value):
+                    at = ", ".join(map(str, index))
+                    yield entry, Label(f"{v}{n}", at, f"{v}{n}[{at}]") if index else Label(v, f"{n}", f"{v}{n}")
+
+
+def _given(name: Any) -> Label:
+    """The program's own name, of which an index is the subscript: w[0, 1]."""
+    text = " ".join(str(name).split())
+    entry = re.fullmatch(r"(.*[^\[\]])\[([^\[\]]*)\]", text)
+    return Label(entry[1], entry[2], text) if entry else Label(text, "", text)
 
 
 def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
@@ -222,12 +265,6 @@ def _sum(terms: list[Any]) -> Any:
 
 def _few(terms: list[Any], left_out: Any = r"\cdots") -> list[Any]:
     return terms if len(terms) <= MOST_TERMS else [*terms[:4], left_out, terms[-1]]
-
-
-def _times(cotangent: float, slope: float) -> str:
-    if abs(slope) == 1:
-        return _number(cotangent * slope)
-    return _number(slope) if cotangent == 1 else rf"{_number(cotangent)} \cdot {_number(slope)}"
 
 
 def _number(x: float) -> str:

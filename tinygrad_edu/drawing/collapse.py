@@ -83,7 +83,7 @@ def _units(nodes: Sequence[Value]) -> list[Layer]:
     found = []
     for n in sorted({unit.layer for unit in units}):
         of_layer = [unit for unit in units if unit.layer == n]
-        inside = [node for unit in of_layer for nodes_of_one in unit.inside for node in nodes_of_one]
+        inside = [node for unit in of_layer for of_one in (*unit.products, *unit.sums) for node in of_one]
         entries = [*inside, *(x for unit in of_layer for x in (*unit.weights, unit.bias, *unit.u, *unit.y))]
         found.append(Layer(
             [written[u] for unit in of_layer for u in unit.u], [written[y] for unit in of_layer for y in unit.y],

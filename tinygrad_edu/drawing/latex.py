@@ -42,7 +42,7 @@ class Formula:
     __eq__, __ne__ = _operator("="), _operator(r"\ne")
     __lt__, __le__ = _operator("<"), _operator(r"\le")
     __gt__, __ge__ = _operator(">"), _operator(r"\ge")
-    __or__ = _operator(r"\lor")
+    __or__, __ror__ = _operator(r"\lor"), _reflected(r"\lor")
     __hash__ = object.__hash__
 
     def __neg__(self) -> Formula:

@@ -3,16 +3,21 @@
     units = find_units(nodes, constants)        # nodes: oldest first, as `ancestors` gives them; [] if there is no network
     units[2].u[0], units[2].y[0]                # its total input and its state for the first association
 
-No name is looked at, unless both factors of w x are leaves: a program that never heard of networks is understood as well. What
-has the same weights is one unit, once for each association.
+Where two leaves are multiplied, and where there is neither sum nor activation function, it is a unit only if one is called w or
+something with w. Otherwise no name is looked at: a program that never heard of networks is understood as well.
+
+What has the same weights is one unit, once for each association, if all units then agree on which association is which; if they
+do not, as where a weight is shared by several units or used again and again, each is a unit of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.drawing.boxes import clean
 from tinygrad_edu.network.activation import ACTIVATIONS
 
 FUNCTIONS = {f.name for f in ACTIVATIONS.values()} | {"leaky_relu", "elu", "silu", "gelu", "softplus"}
@@ -23,8 +28,8 @@ Uses = Mapping[Value, Sequence[tuple[Value, int]]]
 class Unit:
     """One unit: its layer, counted from 0 for input units, and its state y, one Value for each association.
 
-    For all but input units: the total input u for each association, the weights, and the `sources` that they lead from; `inside`
-    are the products and sums that make u, for each association.
+    All but input units have the total input u for each association, the weights, the units that these lead from (`sources`), and
+    for each association the states that they are multiplied with, the products w x, and the sums of them that make u.
     """
 
     layer: int
@@ -35,12 +40,31 @@ class Unit:
     weights: tuple[Value, ...] = ()
     bias: Value | None = None
     sources: list[Unit] = field(default_factory=list)
-    inside: list[list[Value]] = field(default_factory=list)
+    states: list[list[Value]] = field(default_factory=list)
+    products: list[list[Value]] = field(default_factory=list)
+    sums: list[list[Value]] = field(default_factory=list)
 
     @property
     def called(self) -> str:
         """x1, z1, y; z2.1 where there are several hidden layers."""
-        return self.name + ("" if self.number is None else f".{self.number}" if len(self.name) > 1 else f"{self.number}")
+        return self.name + ("" if self.number is None else f".{self.number}" if self.name[-1].isdigit() else f"{self.number}")
+
+    @property
+    def T(self) -> int:
+        """How many associations there are."""
+        return len(self.y)
+
+
+class Total(NamedTuple):
+    """A total input as it was found: u = Σ w x + b, and y = f(u)."""
+
+    u: Value
+    y: Value
+    weights: tuple[Value, ...]
+    states: list[Value]
+    bias: Value | None
+    products: list[Value]
+    sums: list[Value]
 
 
 def uses_of(nodes: Sequence[Value]) -> dict[Value, list[tuple[Value, int]]]:
@@ -55,56 +79,64 @@ def uses_of(nodes: Sequence[Value]) -> dict[Value, list[tuple[Value, int]]]:
 
 def find_units(nodes: Sequence[Value], constants: Collection[Value] = ()) -> list[Unit]:
     """The units, input units first and layer by layer, named x, z, y as on the slides."""
-    uses = uses_of(nodes)
-    units: dict[object, Unit] = {}
-    owner: dict[Value, Unit] = {}  # of each state
-    for node in nodes:
-        sum_ = _weighted_sum(node, uses, constants)
-        if sum_ is None:
+    totals = list(_totals(nodes, uses_of(nodes), constants))
+    by_weights = _units(totals, constants, lambda total, layer: (total.weights, total.bias, layer))
+    return _named(by_weights or _units(totals, constants, lambda total, layer: total.u) or [])
+
+
+# -- total inputs --------------------------------------------------------------------------------------------------
+
+
+def _totals(nodes: Sequence[Value], uses: Uses, constants: Collection[Value]) -> Iterator[Total]:
+    """All total inputs, oldest first. A sum that holds a weight twice is one over several units, and looked into."""
+    inside: set[Value] = set()  # of a total input, and so none itself
+    found: list[Total] = []
+    for node in reversed(nodes):
+        if node in inside or not _may_be_total(node, uses):
             continue
-        weights, states, bias, inside = sum_
-        layer = 1 + max((owner[state].layer for state in states if state in owner), default=0)
-        unit = units.setdefault((weights, bias, layer), Unit(layer, weights=weights, bias=bias))
-        t = len(unit.u)
-        y = _activated(node, uses)
-        unit.u.append(node)
-        unit.y.append(y)
-        unit.inside.append(inside)
-        owner[y] = unit
-        for i, state in enumerate(states):
-            source = owner[state] if state in owner else _input(units, (layer, i), t, state, constants)
-            if t == 0:
-                unit.sources.append(source)
-    return _named(sorted(units.values(), key=lambda unit: unit.layer))
+        total = _weighted_sum(node, uses, constants)
+        if total is not None:
+            inside.update(total.sums, total.products)
+            found.append(total)
+    return reversed(found)
 
 
-def _weighted_sum(top: Value, uses: Uses, constants: Collection[Value]) -> tuple | None:
-    """(the weights, what they are multiplied with, the bias, the products and sums that it is made of) if the node is a total
-    input: products of weights with states, added up, perhaps with a bias."""
-    if top.op is None or top.op.name not in ("add", "multiply") or [c.op.name for c, _ in uses[top] if c.op] == ["add"]:
-        return None
-    weights, states, bias = [], [], None
-    inside: list[Value] = []
-    for term in _terms(top, uses, inside):
+def _may_be_total(node: Value, uses: Uses) -> bool:
+    """A sum, or a product that is not only there to be added to others."""
+    if node.op is None or node.op.name not in ("add", "multiply"):
+        return False
+    return node.op.name == "add" or not uses[node] or any(made.op is None or made.op.name != "add" for made, _ in uses[node])
+
+
+def _weighted_sum(top: Value, uses: Uses, constants: Collection[Value]) -> Total | None:
+    """The node as a total input, if it is made of products of weights with states, each weight once, and perhaps a bias."""
+    products, states, weights, bias = [], [], [], None
+    sums: list[Value] = []
+    for term in _terms(top, uses, sums):
         factors = _factors(term, constants)
         if factors is not None:
+            products.append(term)
             weights.append(factors[0])
             states.append(factors[1])
-            inside.append(term)
         elif term.op is None and bias is None:
             bias = term
         else:
             return None
-    return (tuple(weights), states, bias, inside) if weights else None
+    y = _activated(top, uses)
+    if not weights or len({*weights, bias}) <= len(weights):
+        return None
+    if y is top and not sums and not _is_w(weights[0]) and (weights[0].name or states[0] not in constants):
+        return None  # some product or other
+    return Total(top, y, tuple(weights), states, bias, products, sums)
 
 
-def _terms(top: Value, uses: Uses, inside: list[Value]) -> Iterator[Value]:
-    """What is added up, from left to right; the sums themselves go to `inside`."""
+def _terms(top: Value, uses: Uses, sums: list[Value]) -> Iterator[Value]:
+    """What is added up, from left to right; the sums themselves go to `sums`."""
     pending = [top]
     while pending:
         node = pending.pop()
         if node.op is not None and node.op.name == "add" and (node is top or len(uses[node]) == 1):
-            inside.append(node)
+            sums.append(node)
             pending += [parent for parent in reversed(node.parents) if parent is not None]
         else:
             yield node
@@ -115,13 +147,15 @@ def _factors(term: Value, constants: Collection[Value]) -> tuple[Value, Value] |
     if term.op is None or term.op.name != "multiply":
         return None
     a, b = term.parents
-    if a is None or b is None:
+    if a is None or b is None or a is b:
         return None
     leaves = [x for x in (a, b) if x.op is None and x not in constants]
-    if not leaves or a is b:
-        return None
-    w = next((x for x in leaves if (x.name or "").startswith("w")), leaves[0])
-    return w, b if w is a else a
+    w = leaves[0] if len(leaves) == 1 else next(filter(_is_w, leaves), None)
+    return None if w is None else (w, b if w is a else a)
+
+
+def _is_w(x: Value) -> bool:
+    return str(x.name or "").lower().startswith("w")
 
 
 def _activated(u: Value, uses: Uses) -> Value:
@@ -131,26 +165,67 @@ def _activated(u: Value, uses: Uses) -> Value:
     return u
 
 
-def _input(units: dict[object, Unit], place: tuple[int, int], t: int, state: Value, constants: Collection[Value]) -> Unit:
-    """The input unit that has this state in association t; a new one if there is none."""
-    for key, unit in units.items():
-        if isinstance(key, str):
-            there = unit.y[t] if t < len(unit.y) else None
-            if there is state:
-                return unit
-            alike = there is None or (there in constants and state in constants and there.output == state.output)
-            if key == f"x{place}" and alike:
-                unit.y[t:] = [state]
-                return unit
-    return units.setdefault(f"x{place}" if f"x{place}" not in units else f"x{place}{len(units)}", Unit(0, y=[state]))
+# -- units ---------------------------------------------------------------------------------------------------------
+
+
+def _units(totals: Sequence[Total], constants: Collection[Value], key: Callable[[Total, int], Hashable]) -> list[Unit] | None:
+    """Totals with the same key as one unit, association after association; None if they do not agree on the associations."""
+    units: dict[Hashable, Unit] = {}
+    owner: dict[Value, tuple[Unit, int]] = {}  # of each state: whose, and in which association
+    inputs: dict[Hashable, Unit] = {}  # by the state in an association, and by the place among the weights
+    for total in totals:
+        layer = 1 + max((owner[state][0].layer for state in total.states if state in owner), default=0)
+        unit = units.setdefault(key(total, layer), Unit(layer, weights=total.weights, bias=total.bias))
+        t = unit.T
+        sources = []
+        for i, state in enumerate(total.states):
+            if state in owner:
+                source, at = owner[state]
+                if at != t:
+                    return None
+            else:
+                source = _input(inputs, (layer, i), t, state, constants)
+            sources.append(source)
+        if t and any(source is not before for source, before in zip(sources, unit.sources)):
+            return None
+        unit.sources = sources
+        unit.u.append(total.u)
+        unit.y.append(total.y)
+        unit.states.append(total.states)
+        unit.products.append(total.products)
+        unit.sums.append(total.sums)
+        owner[total.y] = unit, t
+    found = [*dict.fromkeys(inputs.values()), *sorted(units.values(), key=lambda unit: unit.layer)]
+    return found if len({unit.T for unit in found}) == 1 else None
+
+
+def _input(inputs: dict[Hashable, Unit], place: tuple[int, int], t: int, state: Value, constants: Collection[Value]) -> Unit:
+    """The input unit that has this state in association t; one that has none there yet, or else a new one."""
+    same = place, t, float(state.output) if state in constants else state
+    known = inputs.get((state, t)) or inputs.get(same)
+    if known is None:
+        at_place = inputs.get(place)
+        known = at_place if at_place is not None and t == at_place.T else Unit(0)
+        inputs.setdefault(place, known)
+        if t != known.T:  # it came later than the first association
+            known.y += [state] * (t - known.T)
+        known.y.append(state)
+    inputs[state, t] = inputs[same] = known
+    return known
 
 
 def _named(units: list[Unit]) -> list[Unit]:
-    """x, z, y; with several hidden layers z1, z2, ...; numbered where a layer has several units."""
-    layers = [[unit for unit in units if unit.layer == n] for n in range(max((unit.layer for unit in units), default=-1) + 1)]
-    for n, layer in enumerate(layers):
-        hidden = "z" if len(layers) == 3 else f"z{n}"
-        for number, unit in enumerate(layer, start=1):
-            unit.name = "x" if n == 0 else "y" if n == len(layers) - 1 else hidden
-            unit.number = number if len(layer) > 1 else None
+    """x, z, y; with several hidden layers z1, z2, ...; numbered where there are several of a name; or as the program calls its
+    state, where there is one association."""
+    sources = {source for unit in units for source in unit.sources}
+    hidden = sorted({unit.layer for unit in units if unit.layer and unit in sources})
+    of_name: dict[str, list[Unit]] = {}
+    for unit in units:
+        z = "z" if len(hidden) == 1 else f"z{1 + hidden.index(unit.layer)}" if unit.layer in hidden else ""
+        own = clean(unit.y[0].name) if unit.T == 1 else ""
+        unit.name = own or ("x" if not unit.layer else z if unit in sources else "y")
+        of_name.setdefault(unit.name, []).append(unit)
+    for alike in of_name.values():
+        for number, unit in enumerate(alike, start=1):
+            unit.number = number if len(alike) > 1 else None
     return units

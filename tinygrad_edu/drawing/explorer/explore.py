@@ -62,7 +62,7 @@ def page(record: dict[str, Any], title: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{escape(title)}</title>
+<title>{escape("".join(c if c.isprintable() else "�" for c in title))}</title>
 <style>{style}</style>
 </head>
 <body>

@@ -31,8 +31,8 @@ def box(title: str, kinds: int, cells: Sequence[Sequence[int]] | None = None, sh
     """A box with a title over one number of each kind (a value, a gradient), or over a heat map of each kind, side by side."""
     width, height = float(DIGITS), kinds * LINE
     if cells is not None:
-        width, height = kinds * (len(cells[0]) * CELL + 8) - 8, len(cells) * CELL + LINE - 2
-    width = max(width, LETTER * len(title), 6.2 * len(shape)) + 2 * MARGIN + PORT * (ports > 0)
+        width, height = kinds * (len(cells[0]) * CELL + 8) - 8, len(cells) * CELL + LINE + 2
+    width = max(width, LETTER * len(title), 6.2 * (len(shape) + 1)) + 2 * MARGIN + PORT * (ports > 0)
     return Box(round(width), max(round(height + LINE * bool(title) + MARGIN), 15 * ports), ports)
 
 

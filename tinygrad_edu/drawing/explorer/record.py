@@ -35,12 +35,13 @@ def written_down(root: Value) -> dict[str, Any]:
 
 class _Writer:
     def __init__(self, captions: Captions) -> None:
+        if captions.taken.root.op is None:
+            raise ValueError("no entry of a Value had a part in this value, so there is nothing to step through.")
         if len(captions.nodes) > MOST_NODES:
             raise ValueError(f"taken apart, this computation has {len(captions.nodes):,} numbers, and a page holds at most "
                              f"{MOST_NODES:,}: take fewer associations, or a smaller network.")
         self.captions = captions
         self.number = {node: n for n, node in enumerate(captions.nodes)}
-        self.of_units = {x for unit in captions.units for x in (*unit.u, *unit.y)}
         self.rules: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def written(self) -> dict[str, Any]:
@@ -94,7 +95,7 @@ class _Writer:
         groups: list[dict[str, Any]] = []
         edges: list[tuple[int, int, int]] = []
         place: dict[Any, int] = {}  # of a Value, or of the entries of a constant, by their id
-        steps = self._steps()
+        steps = {value: [self.number[node] for node in made] for value, made in self.captions.steps().items()}
         for value, entries in taken.entries.items():
             for k, parent in enumerate(value.parents):
                 constant = taken.constants.get((value, k))
@@ -106,17 +107,6 @@ class _Writer:
             edges += [(place[value], place[id(taken.constants[value, k]) if parent is None else parent], k)
                       for k, parent in enumerate(value.parents)]
         return groups, edges
-
-    def _steps(self) -> dict[Value, list[int]]:
-        """The operations on numbers that each operation of the program is made of. They were born after those of the one before."""
-        made = [(value, entries) for value, entries in self.captions.taken.entries.items() if value.op is not None]
-        youngest = np.maximum.accumulate([max((x.born for x in entries.flat if isinstance(x, Value)), default=0)
-                                          for _, entries in made])
-        steps: dict[Value, list[int]] = {}
-        for node in self.captions.nodes:
-            if node.op is not None:
-                steps.setdefault(made[int(np.searchsorted(youngest, node.born))][0], []).append(self.number[node])
-        return steps
 
     def _group(self, kind: str, entries: Any, value: Value | None = None, steps: Sequence[int] = ()) -> dict[str, Any]:
         op, operands = (None, 0) if value is None else (value.op, len(value.inputs))
@@ -133,14 +123,13 @@ class _Writer:
         return self.number[x] if x in self.number else [_number(x.output)]
 
     def _label(self, entries: ndarray, value: Value | None) -> list[str]:
-        """An array is called as the program calls it, or u, z, y if it holds the total inputs or the states of a layer."""
+        """An array is called as its entries are, if these are called alike."""
         labels = [self.captions.labels.get(x, Label("")) if isinstance(x, Value) else Label("") for x in entries.flat]
         if entries.ndim == 0:
             return _cut(labels[0])
-        name = None if value is None else value.name
-        if not name and all(x in self.of_units for x in entries.flat) and len({label.base for label in labels}) == 1:
-            name = labels[0].base
-        return _cut(Label(name or "", "", name or ""))
+        bases = {label.base for label in labels} or {""}
+        name = str(value.name) if value is not None and value.name else bases.pop() if len(bases) == 1 else ""
+        return _cut(Label(name, "", name))
 
     def _units(self) -> Iterator[dict[str, Any]]:
         units = self.captions.units
@@ -149,7 +138,9 @@ class _Writer:
                    "y": [self.number[y] for y in unit.y], "u": [self.number[u] for u in unit.u],
                    "bias": None if unit.bias is None else self.number[unit.bias],
                    "weights": [[self.number[w], units.index(source)] for w, source in zip(unit.weights, unit.sources)],
-                   "inside": [[self.number[node] for node in inside] for inside in unit.inside]}
+                   "states": [[self.number[state] for state in states] for states in unit.states],
+                   "inside": [[self.number[node] for node in (*products, *sums)] for products, sums in
+                              zip(unit.products, unit.sums)]}
 
 
 # -- names, numbers and formulas -----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // What the page shows, kept behind the # of its address, so that it can be kept and shared.
 
-const NUMBERS = ["step", "seed", "pick", "t", "epsilon"];
+const NUMBERS = ["step", "seed", "pick", "t", "epsilon", "fit"];
 const WORDS = { view: ["operations", "numbers"], mode: ["reverse", "forward"] };
 
 export function read(hash, { nodes, views }) {
@@ -9,7 +9,7 @@ export function read(hash, { nodes, views }) {
   for (const name of NUMBERS) {
     if (given.has(name) && isFinite(Number(given.get(name)))) state[name] = Number(given.get(name));
   }
-  for (const name of ["step", "seed", "pick", "t"]) {
+  for (const name of ["step", "seed", "pick", "t", "fit"]) {
     if (name in state && !(Number.isInteger(state[name]) && state[name] >= 0)) delete state[name];
   }
   for (const [name, words] of Object.entries(WORDS)) if (words.includes(given.get(name))) state[name] = given.get(name);
@@ -18,7 +18,7 @@ export function read(hash, { nodes, views }) {
   if (axes.length === 2 && axes.every((n) => editable(n) && nodes[n].kind === "leaf")) state.axes = axes;
   for (const pair of (given.get("set") ?? "").split(",").filter(Boolean)) {
     const [n, x] = pair.split(":").map(Number);
-    if (editable(n) && isFinite(x)) state.edits[n] = x;
+    if (editable(n) && (!Number.isNaN(x) || pair.endsWith(":NaN"))) state.edits[n] = x;
   }
   if (!views[state.view]) delete state.view;
   if ("seed" in state && nodes[state.seed]?.kind !== "leaf") delete state.seed;

@@ -4,6 +4,7 @@ import { short } from "./numbers.js";
 import { look } from "./record.js";
 
 const MOST_TERMS = 6; // of a sum; of a longer one the first four and the last
+const MOST_LEAVES = 3; // whose gradients are written in one step
 
 export const StepCaption = ({ moment, pick }) => {
   const { record, back, mode, now: n, group } = moment;
@@ -18,36 +19,36 @@ export const StepCaption = ({ moment, pick }) => {
   ];
 };
 
-/** The leaf whose gradient has become whole with this step: there the slides' rule for a weight can be seen. */
+/** Leaves whose gradient has become whole with this step: there the slides' rule for a weight can be seen. */
 const Finished = ({ moment, pick }) => {
-  const { record } = moment;
-  const leaves = [...moment.lit].flatMap((n) => record.inputs[n]).filter((n) => record.nodes[n]?.kind === "leaf" && moment.flow(n)?.done);
-  const shown = leaves.includes(pick) ? pick : leaves[0];
-  return shown !== undefined && <GradientCaption moment={moment} n={shown} />;
+  const { record, now, lit } = moment;
+  const inputs = [now, ...lit].flatMap((n) => record.inputs[n]).filter((n) => record.nodes[n]?.kind === "leaf" && moment.flow(n)?.done);
+  const leaves = [...new Set(inputs)].sort((a, b) => (b === pick) - (a === pick));
+  return leaves.slice(0, MOST_LEAVES).map((n) => <GradientCaption moment={moment} n={n} />);
 };
 
 const Heading = ({ moment: { at, back, mode } }) => (
   <h2>Step {at}: {mode === "forward" ? "a value and its tangent" : back ? "a gradient" : "a value"}</h2>);
 
-export const ValueCaption = ({ moment: { record, values }, n }) => {
-  const node = record.nodes[n];
-  const tree = unitSum(record, n) ?? [record.rules[node.rule].name, ...node.from];
-  return <Line equation={valueEquation(record, n)} left={name(record, n)} parts={[
-    <Formula tree={referred(tree, (reference) => leaf(record, values, reference))} />,
-    <Formula tree={referred(tree, (reference) => look(values, reference))} />]} x={values[n]} />;
+export const ValueCaption = ({ moment: { record, values, view }, n }) => {
+  const tree = unitSum(record, n) ?? writtenOut(record, n, view);
+  const parts = [[<Formula tree={referred(tree, (reference) => leaf(record, values, reference))} />]];
+  if (tree[0] !== "identity") parts.push([<Formula tree={referred(tree, (reference) => look(values, reference))} />]);
+  return <Line equation={valueEquation(record, n)} left={name(record, n)} parts={parts} x={values[n]} />;
 };
 
 export const GradientCaption = ({ moment: { record, values, flowed: { grads } }, n }) => {
   const { terms, outer, equation } = record.nodes[n];
   const written = terms.map(([made, k, into]) => {
     const [g, slope, x] = [into === record.root ? 1 : gradient(record, into), slopeOf(record, values, made, k), record.slope(values, made, k)];
-    return { names: <Formula tree={product(g, slope)} />, numbers: times(grads[into], x), plain: Math.abs(x) === 1 || g === 1, constant: g === 1 && typeof slope === "number" };
+    const always = typeof slope === "number" && Math.abs(slope) === 1;
+    return { names: <Formula tree={product(g, slope)} />, numbers: times(grads[into], x, always || g === 1),
+      plain: always || g === 1, constant: g === 1 && typeof slope === "number" };
   });
   const parts = [];
   if (outer !== undefined) {
-    const bracketed = (sum) => (terms.length > 1 ? <mrow><mo>(</mo>{sum}<mo>)</mo></mrow> : sum);
-    parts.push(<mrow><Formula tree={slopeOf(record, values, outer, 0)} factor /><mo>·</mo>{bracketed(sum(written, "names"))}</mrow>);
-    parts.push(<mrow><Num x={record.slope(values, outer, 0)} /><mo>·</mo>{bracketed(sum(written, "numbers"))}</mrow>);
+    parts.push(multiplied(<Formula tree={slopeOf(record, values, outer, 0)} factor />, sum(written, "names")));
+    parts.push(multiplied(<Num x={record.slope(values, outer, 0)} />, sum(written, "numbers")));
   } else if (terms.length) {
     if (terms.length > 1 || !written[0].constant) parts.push(sum(written, "names"));
     if (terms.length > 1 || !written[0].plain) parts.push(sum(written, "numbers"));
@@ -59,7 +60,7 @@ export const TangentCaption = ({ moment: { record, values, seed, flowed: { grads
   const left = (m) => <mfrac><mrow><mi>∂</mi>{name(record, m)}</mrow><mrow><mi>∂</mi>{name(record, seed)}</mrow></mfrac>;
   const written = record.inputs[n].flatMap((from, k) => (record.flows(n, k) && grads[from] !== 0 ? [{
     names: <Formula tree={product(from === seed ? 1 : left(from), slopeOf(record, values, n, k))} />,
-    numbers: times(grads[from], record.slope(values, n, k)) }] : []));
+    numbers: times(grads[from], record.slope(values, n, k), from === seed) }] : []));
   const parts = written.length ? [sum(written, "names"), sum(written, "numbers")] : [];
   return <Line left={left(n)} parts={parts} x={grads[n]} />;
 };
@@ -68,7 +69,7 @@ export const TangentCaption = ({ moment: { record, values, seed, flowed: { grads
 const Sent = ({ moment: { record, values, flowed: { grads, flows } }, n }) => (
   <ul class="sent">
     {record.inputs[n].map((from, k) => flows.has(`${n} ${k}`) && (
-      <li><math><mrow>{times(grads[n], record.slope(values, n, k), true)}<mo>=</mo><Num x={flows.get(`${n} ${k}`)} /></mrow></math>
+      <li><math><mrow>{times(grads[n], record.slope(values, n, k), false)}<mo>=</mo><Num x={flows.get(`${n} ${k}`)} /></mrow></math>
         {" flows to "}<math>{name(record, from)}</math></li>))}
   </ul>);
 
@@ -81,11 +82,12 @@ export const gradient = (record, n) => {
 
 export const name = (record, n) => (record.nodes[n].label ? <Name label={record.nodes[n].label} /> : <mn>{short(record.start[n])}</mn>);
 
-/** The equation number, and left = part = part = x; a long one goes on in the next line. */
+/** The equation number, and left = part = part = x. A part is a list of pieces between which a long line may be broken. */
 const Line = ({ equation, left, parts, x }) => (
   <p class="formula">
     {equation && <span class="equation" title={`equation ${equation} on the slides`}>({equation})</span>}
-    {[...parts, <mn>{short(x)}</mn>].map((part, i) => <math><mrow>{i === 0 && left}<mo>=</mo>{part}</mrow></math>)}
+    {[...parts, [<mn>{short(x)}</mn>]].map((pieces, i) => pieces.map((piece, j) => (
+      <math><mrow>{i === 0 && j === 0 && left}{j === 0 && <mo>=</mo>}{piece}</mrow></math>)))}
   </p>);
 
 const leaf = (record, values, reference) => (
@@ -94,7 +96,8 @@ const leaf = (record, values, reference) => (
 /** ∂(node)/∂(its operand k) with the names of the nodes in it. */
 function slopeOf(record, values, n, k) {
   const rule = record.rules[record.nodes[n].rule];
-  return put(rule.written[k], (letter) => {
+  const exact = Math.abs(record.writtenSlope(values, n, k) - record.slope(values, n, k)) < 1e-9; // not so at a tie, which a book forgets
+  return put(exact ? rule.written[k] : rule.exact[k], (letter) => {
     const input = rule.inputs.indexOf(letter);
     return letter === "y" ? leaf(record, values, n) : input < 0 ? letter : leaf(record, values, record.inputs[n][input]);
   });
@@ -102,17 +105,42 @@ function slopeOf(record, values, n, k) {
 
 const product = (x, slope) => (slope === 1 ? x : x === 1 ? slope : slope === -1 ? ["negative", x] : ["multiply", x, slope]);
 
-/** Two numbers and a dot; a factor of ±1 is not written, unless both have to be. */
-const times = (x, slope, both = false) => (both || (Math.abs(slope) !== 1 && x !== 1) ? <mrow><Num x={x} /><mo>·</mo><Num x={slope} /></mrow>
-  : <Num x={x * slope} />);
+/** Two numbers and a dot; or what they come to, where one is sure to be ±1. */
+const times = (x, slope, plain) => {
+  if (plain) return <Num x={x * slope} />;
+  const nothing = (x === 0 || slope === 0) && !isFinite(x + slope); // flows then, and the walk says so too
+  return nothing ? <mn>0</mn> : <mrow><Num x={x} /><mo>·</mo><Num x={slope} /></mrow>;
+};
 
+const few = (terms) => (terms.length <= MOST_TERMS ? terms : [...terms.slice(0, 4), null, terms.at(-1)]);
+
+/** The pieces of a sum of what is written, "names" or "numbers". */
 function sum(written, which) {
-  const few = written.length <= MOST_TERMS ? written : [...written.slice(0, 4), null, written.at(-1)];
-  return <mrow>{few.map((term, i) => [i > 0 && <mo>+</mo>, term === null ? <mo>⋯</mo> : term[which]])}</mrow>;
+  return few(written).map((term, i) => <mrow>{i > 0 && <mo form="infix">+</mo>}{term === null ? <mo>⋯</mo> : term[which]}</mrow>);
+}
+
+/** The pieces of factor · (sum). */
+function multiplied(factor, pieces) {
+  const [first, ...rest] = pieces;
+  if (!rest.length) return [<mrow>{factor}<mo>·</mo>{first}</mrow>];
+  const bracket = (sign) => <mo stretchy="false" form={sign === "(" ? "prefix" : "postfix"}>{sign}</mo>;
+  return [<mrow>{factor}<mo>·</mo>{bracket("(")}{first}</mrow>, ...rest.slice(0, -1), <mrow>{rest.at(-1)}{bracket(")")}</mrow>];
+}
+
+/** How a node was made; where one looks at what the program wrote, out of what that began with. */
+function writtenOut(record, n, view) {
+  const { rule, from, group } = record.nodes[n];
+  const { entries } = record.groups[group];
+  const inner = (input) => view === "operations" && record.nodes[input]?.kind === "operation" && record.nodes[input].group === group && !entries.includes(input);
+  const parts = from.map((input) => (inner(input) ? writtenOut(record, input, view) : input));
+  if (record.rules[rule].name !== "add") return [record.rules[rule].name, ...parts];
+  const terms = parts.flatMap((part) => (part[0] === "sum" ? part.slice(1) : [part]));
+  return ["sum", ...few(terms.filter((term) => term !== null))];
 }
 
 /** A tree of references to nodes, with what `of` makes of each in its place. */
 function referred(tree, of) {
+  if (tree === null) return null;
   return Array.isArray(tree) && typeof tree[0] === "string" ? [tree[0], ...tree.slice(1).map((part) => referred(part, of))] : of(tree);
 }
 
@@ -120,9 +148,9 @@ function referred(tree, of) {
 function unitSum(record, n) {
   const { unit, t } = record.totals.get(n) ?? {};
   if (!unit || unit.weights.length > MOST_TERMS) return null;
-  const terms = unit.weights.map(([w, source]) => ["multiply", w, record.units[source].y[t]]);
+  const terms = unit.weights.map(([w], i) => ["multiply", w, unit.states[t][i]]);
   if (unit.bias !== null) terms.push(unit.bias);
-  return terms.reduce((sum, term) => ["add", sum, term]);
+  return terms.length > 1 ? ["sum", ...terms] : terms[0];
 }
 
 function valueEquation(record, n) {
@@ -131,5 +159,5 @@ function valueEquation(record, n) {
   const rule = record.rules[record.nodes[n].rule];
   if (record.states.has(n)) return rule.name === "sigmoid" ? "31" : "2";
   const [a, b] = record.nodes[n].from;
-  return rule.name === "subtract" && record.states.has(a) && record.nodes[b]?.kind === "constant" ? "3" : "";
+  return rule.name === "subtract" && record.states.has(a) && record.nodes[b]?.kind !== "operation" ? "3" : "";
 }

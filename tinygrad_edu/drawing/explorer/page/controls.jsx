@@ -28,14 +28,22 @@ export const Choice = ({ label, value, options, onChange }) => (
   <label>{label} <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
     {options.map(([option, text]) => <option value={option}>{text}</option>)}</select></label>);
 
-export const Choices = ({ record, state, fit, onChange, onFit }) => (
+export const Choices = ({ record, state, onChange }) => (
   <div class="choices">
     <Choice label="mode" value={state.mode} options={[["reverse", "reverse: gradients"], ["forward", "forward: tangents"]]}
       onChange={(mode) => onChange({ mode, step: Math.min(state.step, record.operations.length) })} />
     {state.mode === "forward" && <Choice label="of" value={state.seed} options={leafOptions(record)} onChange={(n) => onChange({ seed: Number(n) })} />}
     {record.views.numbers && <Choice label="graph" value={state.view} options={[["operations", "as written"], ["numbers", "number by number"]]}
       onChange={(view) => onChange({ view })} />}
-    <label><input type="checkbox" checked={fit} onChange={() => onFit(!fit)} /> fit</label>
+    <label title="the whole graph at once"><input type="checkbox" checked={state.fit === 1} onChange={() => onChange({ fit: 1 - state.fit })} /> whole</label>
   </div>);
+
+/** A field for a number; what is no number is not taken, and the field shows again what counts. */
+export const NumberField = ({ value, onChange, least = -Infinity, ...rest }) => (
+  <input type="number" step="any" value={value} {...rest} onChange={(event) => {
+    const given = event.currentTarget.valueAsNumber;
+    if (isFinite(given) && given >= least) onChange(given);
+    else event.currentTarget.value = value;
+  }} />);
 
 export const leafOptions = (record) => record.leaves.map((n) => [n, textOf(record, n)]);

@@ -1,7 +1,7 @@
 // All that is known about one node; a leaf's number can be changed here. And how much work each mode needs.
 import { useMemo } from "preact/hooks";
 import { GradientCaption, TangentCaption, ValueCaption, name } from "./caption.jsx";
-import { Choice } from "./controls.jsx";
+import { Choice, NumberField } from "./controls.jsx";
 import { long } from "./numbers.js";
 import { indexText, textOf } from "./views.js";
 
@@ -18,8 +18,8 @@ export const Details = ({ moment, n, edited, onEdit, onPick, onReset }) => {
           options={entries.flatMap((entry, i) => (typeof entry === "number" ? [[entry, `[${indexText(i, shape)}]`]] : []))} />)}
       <table><tbody>
         <tr><th scope="row"><math>{name(record, n)}</math></th><td>{node.kind !== "operation"
-          ? <input type="number" step="any" value={values[n]} aria-label={`the number ${textOf(record, n)}`} data-edit={n}
-            onChange={(event) => { const x = event.currentTarget.valueAsNumber; if (isFinite(x)) onEdit({ [n]: x }); }} />
+          ? <NumberField value={values[n]} aria-label={node.label ? `the number ${textOf(record, n)}` : "the constant"} data-edit={n}
+            onChange={(x) => onEdit({ [n]: x })} />
           : moment.isComputed(n) ? long(values[n]) : "not computed yet"}</td></tr>
         {flow && <tr><th scope="row">{mode === "reverse" ? "gradient" : "tangent"}</th><td>{long(flow.x)}{flow.done ? "" : " so far"}</td></tr>}
       </tbody></table>
@@ -35,11 +35,11 @@ export const Work = ({ record, seed }) => {
   const row = (name, products, gradients) => <tr><th scope="row">{name}</th><td>{products}</td><td>{gradients}</td></tr>;
   return (
     <table class="work">
-      <thead><tr><th /><th scope="col">products</th><th scope="col">gradients</th></tr></thead>
+      <thead><tr><th /><th scope="col">slopes used</th><th scope="col">gradients found</th></tr></thead>
       <tbody>
-        {row("reverse, one walk", reverse, count)}
-        {row(`forward, from ${textOf(record, seed)}`, one, 1)}
-        {row("forward, from each leaf", all, count)}
+        {row("reverse: one walk back", reverse, count)}
+        {row(`forward: one walk, from ${textOf(record, seed)}`, one, 1)}
+        {row("forward: a walk from each leaf", all, count)}
       </tbody>
     </table>);
 };

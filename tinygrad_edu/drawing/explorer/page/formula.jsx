@@ -30,6 +30,7 @@ const called = (name) => (parts) => [
 
 const WRITTEN = {
   add: operator("+", SUM, PRODUCT),
+  sum: (parts) => [<mrow>{parts.map((part, i) => [i > 0 && <mo>+</mo>, part === null ? <mo>⋯</mo> : within(part, PRODUCT)])}</mrow>, SUM],
   subtract: operator("−", SUM, PRODUCT),
   multiply: operator("·", PRODUCT, PRODUCT),
   divide: ([a, b]) => [<mfrac>{written(a)[0]}{written(b)[0]}</mfrac>, ATOM],

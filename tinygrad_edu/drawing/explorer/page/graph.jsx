@@ -20,7 +20,7 @@ export const Graph = ({ view, things, moment, pick, fit, onPick, onLook }) => {
         {view.boxes.map((place, i) => {
           const thing = things[i];
           const known = thing.entries.map((n) => [moment.value(n), moment.flow(n)]);
-          return <Box key={`b${i}`} place={place} thing={thing} known={kept(`${place} ${i}`, known)} spoken={moment.spoken(thing)} word={mode === "reverse" ? "grad" : "dot"}
+          return <Box key={`b${i}`} place={place} thing={thing} known={kept(`${place} ${i}`, known)} spoken={moment.spoken(thing)} word={mode === "reverse" ? "grad" : "tang"}
             lit={moment.isLit(i)} picked={thing.entries.includes(pick)} marked={thing.entries.some((n) => together.has(n))} onPick={onPick} onLook={onLook} />;
         })}
       </svg>
@@ -103,18 +103,19 @@ const Maps = ({ x, y, thing, known, onPick }) => {
   return [
     <HeatMap x={x} y={y} thing={thing} numbers={known.map(([value]) => value)} kind="value" onPick={onPick} />,
     kind !== "constant" && <HeatMap x={x + width} y={y} thing={thing} numbers={known.map(([, flow]) => flow?.x ?? null)} kind="grad" onPick={onPick} />,
-    <text class="shape" x={x} y={y + cells.length * CELL + 10}>{shape}</text>];
+    <text class="shape" x={x} y={y + cells.length * CELL + 10}>{shape}{cells.flat().length < thing.entries.length && "…"}</text>];
 };
 
 /** Blue is positive, orange negative, white 0; the darkest cell has the largest number of the map. */
 const HeatMap = ({ x, y, thing: { cells, entries }, numbers, kind, onPick }) => {
   const most = Math.max(...numbers.map(Math.abs).filter(isFinite)) || 1;
-  return cells.flatMap((row, r) => row.map((i, c) => {
+  const sheet = <rect class="sheet" x={x} y={y} width={cells[0].length * CELL - 1} height={cells.length * CELL - 1} />;
+  return [sheet, ...cells.flatMap((row, r) => row.map((i, c) => {
     const number = numbers[i];
     const look = number === null ? "blank" : Number.isNaN(number) ? "nan" : number >= 0 ? "plus" : "minus";
     return <rect class={`cell ${look}`} x={x + c * CELL} y={y + r * CELL} width={CELL - 1} height={CELL - 1} data-node={entries[i]}
       data-value={kind === "value" && number !== null ? String(number) : undefined} data-grad={kind === "grad" && number !== null ? String(number) : undefined}
       fill-opacity={number === null ? 0 : Math.min(Math.abs(number) / most, 1) || 0}
       onClick={(event) => { event.stopPropagation(); onPick(entries[i]); }} />;
-  }));
+  }))];
 };

@@ -4,7 +4,7 @@ import { long, short } from "./numbers.js";
 
 export class Moment {
   /** marks: where one can stop in this view; see views.js. */
-  constructor(record, values, { step, view, mode, seed, pick }, marks) {
+  constructor(record, values, { step, view, mode, seed, pick, t }, marks) {
     const N = record.operations.length;
     Object.assign(this, { record, values, view, mode, seed, marks });
     this.step = Math.min(step, marks.at(-1));
@@ -18,7 +18,7 @@ export class Moment {
     const stepped = this.back ? record.operations.slice(2 * N - to, 2 * N - from) : record.operations.slice(from, to);
     this.lit = new Set(stepped);
     this.group = stepped.length ? record.nodes[stepped.at(-1)].group : null;
-    this.now = stepped.length ? this.spotlight(stepped, pick) : null;
+    this.now = stepped.length ? this.spotlight(stepped, pick, t) : null;
 
     this.ready = new Set(record.operations.slice(0, this.computed));
     this.open = new Set(); // what still waits for a part of its gradient
@@ -29,11 +29,13 @@ export class Moment {
     }));
   }
 
-  /** The node that the caption is about: the one that was picked, if the step is about it. */
-  spotlight(stepped, pick) {
+  /** The node that the caption is about: the one that was picked, if the step is about it; else one of association t. */
+  spotlight(stepped, pick, t) {
     if (this.view === "numbers") return stepped[0];
-    const { entries } = this.record.groups[this.group];
-    return entries.includes(pick) ? pick : entries.find((n) => this.lit.has(n)) ?? stepped.at(-1);
+    const { entries, shape } = this.record.groups[this.group];
+    if (entries.includes(pick)) return pick;
+    const row = shape.length > 1 && shape[0] === this.record.T ? entries[t * (entries.length / this.record.T)] : undefined;
+    return [entries.find((n) => this.record.association(n) === t), row, ...entries].find((n) => this.lit.has(n)) ?? stepped.at(-1);
   }
 
   isComputed(n) {

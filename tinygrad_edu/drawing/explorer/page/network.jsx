@@ -21,7 +21,8 @@ export const Network = ({ moment, t, pick: picked, onPick }) => {
   return (
     <svg class="network" viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="group" aria-label="The network">
       {lines.map(({ w, from, to }) => (
-        <g class={picked === w ? "weight picked" : "weight"} onClick={() => onPick(w)}>
+        <g class={picked === w ? "weight picked" : "weight"} tabindex="0" role="button" aria-label={`${textOf(record, w)}, weight ${short(values[w])}`}
+          onClick={() => onPick(w)} onKeyDown={(event) => { if (event.key === "Enter") onPick(w); }}>
           <line class="grip" x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
           <line class={values[w] >= 0 ? "plus" : "minus"} x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]}
             stroke-width={0.8 + (3.2 * Math.min(Math.abs(values[w]), largest)) / largest} />
@@ -30,7 +31,7 @@ export const Network = ({ moment, t, pick: picked, onPick }) => {
       {record.units.map((unit) => {
         const [x, y] = place.get(unit);
         const [u, state] = [unit.u[t], unit.y[t]];
-        const nodes = [u, state, ...(unit.inside[t] ?? [])];
+        const nodes = [u, state, ...(unit.inside[t] ?? [])]; // an input unit has no u
         const value = state === undefined ? null : moment.value(state);
         const flow = u === undefined || moment.mode === "forward" ? null : moment.flow(u);
         const blame = flow?.done ? flow.x : null;
@@ -40,7 +41,7 @@ export const Network = ({ moment, t, pick: picked, onPick }) => {
           <g class={`unit${nodes.some((n) => lit.has(n)) ? " lit" : ""}${nodes.includes(picked) ? " picked" : ""}`} tabindex="0" role="button"
             aria-label={spoken} data-unit={unit.called} onClick={pick} onKeyDown={(event) => { if (event.key === "Enter") pick(); }}>
             <circle cx={x} cy={y} r={R} />
-            <text class="name" x={x} y={y - 14}>{unit.name}{unit.number && <tspan class="sub" dy="3">{unit.number}</tspan>}</text>
+            <text class="name" x={x} y={y - 14}>{unit.name.length > 7 ? `${unit.name.slice(0, 6)}…` : unit.name}{unit.number && <tspan class="sub" dy="3">{unit.number}</tspan>}</text>
             {value !== null && <text class="value" x={x} y={y + 3}>{short(value, 3)}</text>}
             {blame !== null && <text class="grad" x={x} y={y + 18}>δ {short(blame, 2)}</text>}
           </g>);

@@ -17,15 +17,17 @@ const PAUSE = 900; // ms between the steps that play by themselves
 
 const record = new Record(JSON.parse(document.getElementById("record").textContent));
 const THINGS = thingsOf(record);
-const T = Math.max(0, ...record.units.map((unit) => unit.y.length)); // associations
-const START = { step: 0, view: "operations", mode: "reverse", seed: record.leaves[0], pick: null, t: 0, epsilon: 0.1, edits: {},
-  axes: [record.leaves[0], record.leaves[1] ?? record.leaves[0]] };
+const { T } = record;
+const steep = record.leaves.filter((n) => record.reverse(record.values()).grads[n] !== 0);
+const [first = record.leaves[0], second = record.leaves.find((n) => n !== first) ?? first] = steep;
+const START = { step: 0, view: "operations", mode: "reverse", seed: record.leaves[0], pick: null, t: 0, epsilon: 0.1, fit: 0, edits: {},
+  axes: [first, second] };
+const fromAddress = () => ({ ...START, ...read(location.hash, record) });
 
 function Page() {
-  const [state, setState] = useState(() => ({ ...START, ...read(location.hash, record) }));
+  const [state, setState] = useState(fromAddress);
   const [looked, setLooked] = useState(null); // the node that has the keyboard's focus
   const [playing, setPlaying] = useState(false);
-  const [fit, setFit] = useState(false);
   const change = (changes) => setState((before) => ({ ...before, ...changes }));
 
   const values = useMemo(() => record.values(state.edits), [state.edits]);
@@ -39,11 +41,29 @@ function Page() {
     const from = marks.findLastIndex((mark) => mark <= before.step);
     return { ...before, step: marks[Math.min(Math.max(from + by, 0), marks.length - 1)] };
   });
-  const pick = (n) => { if (typeof n === "number") { change({ pick: n }); setLooked(null); } };
+  const pick = (n) => {
+    if (typeof n !== "number") return;
+    change({ pick: n, t: record.association(n) ?? state.t });
+    setLooked(null);
+  };
+  const play = () => {
+    if (!playing && at === marks.length - 1) go(0);
+    setPlaying(!playing);
+  };
   const edit = (changes) => setState((before) => ({ ...before, edits: { ...before.edits, ...changes } }));
 
   useEffect(() => { history.replaceState(null, "", written(state)); }, [state]);
-  useEffect(() => { document.querySelector("#graph .box.lit")?.scrollIntoView({ block: "nearest", inline: "center" }); }, [at, state.view, fit]);
+  useEffect(() => {
+    const changed = () => { if (location.hash !== written(state)) setState(fromAddress()); };
+    window.addEventListener("hashchange", changed);
+    return () => window.removeEventListener("hashchange", changed);
+  }, [state]);
+  useEffect(() => { // the step into the middle of the graph, without moving the page
+    const [graph, lit] = [document.querySelector("#graph"), document.querySelector("#graph .box.lit")];
+    if (!lit) return;
+    const [outer, inner] = [graph.getBoundingClientRect(), lit.getBoundingClientRect()];
+    graph.scrollBy(inner.left + inner.width / 2 - outer.left - outer.width / 2, inner.top + inner.height / 2 - outer.top - outer.height / 2);
+  }, [at, state.view, state.fit]);
   useEffect(() => {
     if (!playing) return undefined;
     if (at === marks.length - 1) setPlaying(false);
@@ -55,7 +75,7 @@ function Page() {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input[type=number]")) return;
       const actions = { ArrowRight: () => move(1), ArrowLeft: () => move(-1), Home: () => go(0), End: () => go(marks.length - 1),
         Escape: () => { change({ pick: null }); setLooked(null); } };
-      if (!event.target.matches("button, input")) actions[" "] = () => setPlaying(!playing);
+      if (!event.target.matches("button, input")) actions[" "] = play;
       if (actions[event.key]) {
         event.preventDefault();
         actions[event.key]();
@@ -65,16 +85,16 @@ function Page() {
     return () => document.removeEventListener("keydown", keyed);
   });
 
-  const t = (record.totals.get(now) ?? record.states.get(now))?.t ?? Math.min(state.t, T - 1);
+  const t = (state.view === "numbers" ? record.association(now) : undefined) ?? Math.min(state.t, T - 1);
   return (
     <div class={T ? "page" : "page without-network"}>
       <header>
         <h1>{document.title}</h1>
-        <Controls moment={moment} playing={playing} go={go} move={move} onPlay={() => setPlaying(!playing)} />
-        <Choices record={record} state={state} fit={fit} onChange={change} onFit={setFit} />
+        <Controls moment={moment} playing={playing} go={go} move={move} onPlay={play} />
+        <Choices record={record} state={state} onChange={change} />
       </header>
       <section class="stage" aria-label="Computation graph">
-        <Graph view={record.views[state.view]} things={THINGS[state.view]} moment={moment} pick={state.pick} fit={fit} onPick={pick} onLook={setLooked} />
+        <Graph view={record.views[state.view]} things={THINGS[state.view]} moment={moment} pick={state.pick} fit={state.fit} onPick={pick} onLook={setLooked} />
       </section>
       <section class="caption" aria-label="Step">
         <p class="visually-hidden" aria-live="polite" id="spoken">{moment.sentence}</p>
@@ -84,7 +104,7 @@ function Page() {
         <section class="panel beside" aria-label="Network">
           <Network moment={moment} t={t} pick={state.pick} onPick={pick} />
           {T > 1 && <Choice label="association" value={t} options={Array.from({ length: T }, (_, i) => [i, i])}
-            onChange={(i) => change({ t: Number(i) })} />}
+            onChange={(i) => change({ t: Number(i), pick: null })} />}
         </section>)}
       <div class="panels">
         <section class="panel" aria-label="Details"><h2>Details</h2>

@@ -10,6 +10,8 @@ export class Record {
       ...rule,
       forward: FUNCTIONS[rule.name],
       partials: rule.partials.map((tree) => compiled(tree, rule.inputs)),
+      exact: rule.partials,
+      asWritten: rule.written.map((tree) => compiled(tree, rule.inputs)),
       given: Object.fromEntries(Object.entries(rule.parameters).map(([name, x]) => [name, Number(x)])),
     }));
     this.start = this.nodes.map((node) => ("value" in node ? Number(node.value) : 0));
@@ -21,6 +23,12 @@ export class Record {
       unit.y.forEach((n, t) => this.states.set(n, { unit, t }));
     }
   }
+
+  /** How many associations the network is shown. */
+  get T() { return Math.max(0, ...this.units.map((unit) => unit.y.length)); }
+
+  /** Which of them a total input or a state belongs to. */
+  association(n) { return (this.totals.get(n) ?? this.states.get(n))?.t; }
 
   /** The value of all nodes, if the leaves and constants have these. edits: {node: number}. */
   values(edits = {}) {
@@ -43,9 +51,14 @@ export class Record {
   }
 
   /** ∂(node n)/∂(its operand k). */
-  slope(values, n, k) {
+  slope(values, n, k) { return this.worked(values, n, "partials", k); }
+
+  /** The same by the simplified formula, which is what a book prints. */
+  writtenSlope(values, n, k) { return this.worked(values, n, "asWritten", k); }
+
+  worked(values, n, form, k) {
     const rule = this.rules[this.nodes[n].rule];
-    return rule.partials[k](values[n], this.inputs[n].map((input) => look(values, input)), rule.given);
+    return rule[form][k](values[n], this.inputs[n].map((input) => look(values, input)), rule.given);
   }
 
   /** Whether operand k of node n is something that gets a gradient. */

@@ -1,7 +1,7 @@
 // E over two weights, or over one: contours, a point to drag, the direction −∇E and one step of gradient descent.
 import { contours } from "d3-contour";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Choice, leafOptions } from "./controls.jsx";
+import { Choice, NumberField, leafOptions } from "./controls.jsx";
 import { short } from "./numbers.js";
 import { textOf } from "./views.js";
 
@@ -30,7 +30,10 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
   const x = (w) => EDGE + ((w - middle[0] + half) / (2 * half)) * plotted;
   const y = one ? (e) => 8 + plotted - (Math.min(Math.max(isFinite(e) ? e : high, low), high) - low) / (high - low || 1) * plotted
     : (w) => 8 + plotted - ((w - middle[1] + half) / (2 * half)) * plotted;
-  const here = one ? [x(at[0]), y(E)] : [x(at[0]), y(at[1])];
+  const here_ = [at[0], one ? E : at[1]];
+  const placed = (w) => [x(w[0]), y(w[1])];
+  const here = placed(here_);
+  const there = at.every(isFinite);
 
   const move = (w) => onMove(one ? { [a]: w[0] } : { [a]: w[0], [b]: w[1] });
   const dragged = (event) => {
@@ -49,12 +52,15 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
     move(at.map((w, i) => w + (by[i] * half) / 40));
   };
   const step = () => {
-    setPath([...path, at]);
+    setPath([...path, here_]);
     move([at[0] - epsilon * grads[a], at[1] - epsilon * grads[b]]);
   };
   const slope = one ? [grads[a], 0] : [grads[a], grads[b]];
   const steepness = Math.hypot(...slope);
-  const arrow = steepness > 0 && isFinite(steepness) ? slope.map((g) => (-g / steepness) * 46) : null;
+  const length = Math.min(Math.max((epsilon * steepness * plotted) / (2 * half), 16), 90); // as far as the step goes, if that can be seen
+  const arrow = there && steepness > 0 && isFinite(steepness) ? slope.map((g) => (-g / steepness) * length) : null;
+  const note = !there ? "The point is at no number: the steps were too large." : !isFinite(E) ? "E is not finite here."
+    : high === low ? "E does not depend on these weights here." : null;
   const label = (n) => textOf(record, n);
 
   return (
@@ -77,19 +83,20 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
         <g transform={`translate(${EDGE - 4},${8 + plotted}) rotate(-90)`}>
           <text class="tick" x={0} y={-4}>{short(one ? low : middle[1] - half)}</text>
           <text class="tick end" x={plotted} y={-4}>{short(one ? high : middle[1] + half)}</text>
-          <text class="tick middle" x={plotted / 2} y={-18}>{one ? "E" : label(b)}</text>
+          <text class="tick middle" x={plotted / 2} y={-18}>{one ? label(record.root) : label(b)}</text>
         </g>
-        {path.length > 0 && <polyline class="path" points={[...path, at].map((w) => `${x(w[0])},${one ? here[1] : y(w[1])}`).join(" ")} />}
+        {path.length > 0 && <polyline class="path" clip-path="url(#inside)"
+          points={[...path, here_].filter((w) => w.every(isFinite)).map((w) => placed(w).join()).join(" ")} />}
         {arrow && <line class="descent" x1={here[0]} y1={here[1]} x2={here[0] + arrow[0]} y2={here[1] - arrow[1]} marker-end="url(#tip-descent)" />}
-        <defs><marker id="tip-descent" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="5" markerHeight="5" orient="auto"><path d="M0,0L8,4L0,8z" /></marker></defs>
-        <circle class="point" cx={here[0]} cy={here[1]} r={7} tabindex="0" role="button" data-point="" onKeyDown={keyed}
-          aria-label={`the point ${label(a)} = ${short(at[0])}${one ? "" : `, ${label(b)} = ${short(at[1])}`}; arrow keys move it`} />
+        <defs><clipPath id="inside"><rect x={EDGE} y={8} width={plotted} height={plotted} /></clipPath><marker id="tip-descent" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="5" markerHeight="5" orient="auto"><path d="M0,0L8,4L0,8z" /></marker></defs>
+        {there && <circle class="point" cx={here[0]} cy={here[1]} r={7} tabindex="0" role="button" data-point="" onKeyDown={keyed}
+          aria-label={`the point ${label(a)} = ${short(at[0])}${one ? "" : `, ${label(b)} = ${short(at[1])}`}; arrow keys move it`} />}
       </svg>
-      <p>E = <output data-error={String(E)}>{short(E)}</output>, −∇E = ({short(-slope[0])}{one ? "" : `, ${short(-slope[1])}`})</p>
+      {note && <p class="note">{note}</p>}
+      <p>{label(record.root)} = <output data-error={String(E)}>{short(E)}</output>, −∇{label(record.root)} = ({short(-slope[0])}{one ? "" : `, ${short(-slope[1])}`})</p>
       <div class="row">
-        <label>ε <input type="number" step="any" min="0" value={epsilon}
-          onChange={(event) => { const given = event.currentTarget.valueAsNumber; if (isFinite(given)) onEpsilon(given); }} /></label>
-        <button class="step" onClick={step}>one gradient step</button>
+        <label>ε <NumberField value={epsilon} least={0} onChange={onEpsilon} /></label>
+        <button class="step" onClick={step} disabled={!there}>one gradient step</button>
       </div>
     </div>);
 };
@@ -117,7 +124,6 @@ const Contours = ({ grid, low, high }) => {
   const y = (j) => 8 + plotted - ((j - 0.5) / (GRID - 1)) * plotted;
   return (
     <g class="contours">
-      <clipPath id="inside"><rect x={EDGE} y={8} width={plotted} height={plotted} /></clipPath>
       <rect class="ground" x={EDGE} y={8} width={plotted} height={plotted} />
       {found.map((level, i) => (
         <path clip-path="url(#inside)" fill-opacity={0.1} d={level.coordinates.map((polygon) => polygon.map((ring) => (
