@@ -1,9 +1,24 @@
 """A computation on arrays, taken apart into numbers: the same numbers, the same gradients, and nothing left out."""
 
+import time
+
 import numpy as np
 import pytest
 
-from tinygrad_edu import Network, Value, cross_entropy, half_squared_error, inv, max_pool2d, maximum, sort
+from tinygrad_edu import (
+    Network,
+    Value,
+    cross_entropy,
+    cumsum,
+    half_squared_error,
+    inv,
+    max_pool2d,
+    maximum,
+    no_record,
+    norm,
+    sort,
+    std,
+)
 from tinygrad_edu.autodiff.primitive import OPERATIONS
 from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing.apart import MOST, apart, called
@@ -156,3 +171,34 @@ def test_a_graph_at_the_level_of_numbers_shows_their_gradients():
 def test_an_unknown_level_is_refused():
     with pytest.raises(ValueError, match="'operation', 'scalar' or 'layer', and not 'atoms'"):
         draw(maximum(Value(1.0), 0.0), level="atoms")
+
+
+@pytest.mark.parametrize("make", [lambda: norm(Value(np.zeros(3), name="v")), lambda: std(Value(np.ones(3), name="v"))])
+def test_lengths_of_nothing_have_gradient_0_as_in_one_piece(make):
+    E = make()
+    taken = apart(E)
+    taken.root.backward()
+    assert [float(x.grad) for value, entries in taken.entries.items() if value.name == "v" for x in entries] == [0.0] * 3
+
+
+def test_the_entries_of_a_running_sum_have_gradients_of_their_own():
+    y = cumsum(Value(np.arange(4.0)))
+    E = (y * y).sum()
+    E.backward()
+    taken = apart(E)
+    taken.root.backward()
+    assert grads(taken, y) == pytest.approx(y.grad)
+
+
+def test_products_of_large_arrays_are_refused_before_they_are_taken_apart():
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match="more than 20,000 products of numbers"):
+        apart((np.ones((44, 44)) @ Value(np.ones((44, 22)))).sum())
+    assert time.perf_counter() - start < 2
+
+
+def test_taken_apart_where_nothing_is_recorded_it_is_recorded_all_the_same():
+    E = Value([1.0, 2.0]).sum()
+    with no_record():
+        taken = apart(E)
+    assert taken.root.op is not None

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tinygrad_edu import Network, Value, half_squared_error, sigmoid, tanh, weight_decay
+from tinygrad_edu import Network, Value, half_squared_error, sigmoid, sqrt, tanh, weight_decay, where
 from tinygrad_edu.drawing.caption import Captions, Label
 from tinygrad_edu.drawing.neurons import find_units
 
@@ -127,10 +127,67 @@ def test_the_result_has_gradient_1_and_is_called_by_its_name():
     assert captions.gradient(w).formula.startswith(r"\frac{\partial \text{loss}}{\partial w}")
 
 
+def test_no_name_stands_for_two_things():
+    x = Value(3.0, name="x")
+    y = x * x
+    captions = Captions((y * x + x) * Value(2.0, name="y") * Value(1.0, name="v1") + Value(1.0, name="w1") * 2.0)
+    labels = [captions.labels[node] for node in captions.nodes if node in captions.labels]
+    assert len({label.text for label in labels}) == len(labels)
+    assert len({label.latex for label in labels}) == len(labels)
+
+
+def test_what_the_program_calls_u_is_called_so_and_delta_has_the_name_of_the_unit():
+    net, E = network(2, 2, 1, T=1)
+    net.layers[0].u.name, net.layers[1].u.name = "total", "out"
+    assert Captions(E).gradient(net.layers[0].u, (0, 0)).formula.startswith(r"\delta_{z1} = z_{1} \, (1 - z_{1}) \, \delta_{y}")
+
+
 def test_the_notebook_keeps_its_gradients():
     w, E = one_weight()
     Captions(E)
     assert w.grad is None
+
+
+def test_a_branch_that_was_not_taken_counts_as_0_and_not_as_nan():
+    x = Value(0.0, name="x")
+    assert Captions(where(x > 0, sqrt(x), x) + x).gradient(x).numbers == "0 + 1 + 1 = 2"
+
+
+def test_a_number_stands_once_if_there_is_nothing_to_work_out():
+    w = Value(0.4, name="w")
+    assert Captions(-w).gradient(w).numbers == "-1"
+
+
+def test_the_base_of_a_power_may_be_a_constant():
+    b = Value(3.0, name="b")
+    assert Captions(2.0**b).gradient(b).formula == r"\frac{\partial E}{\partial b} = E \, \ln 2"
+
+
+# -- where the slides have no number ---------------------------------------------------------------------------------
+
+
+def w1_to_w4():
+    return [Value(x, name=f"w{n}") for n, x in enumerate((0.4, 0.3, 0.2, 0.1), start=1)]
+
+
+@pytest.mark.parametrize("make", [
+    lambda w1, w2, w3, w4: 0.5 * (w1 * 0.8 + w1 - 0.2) ** 2,  # a weight and a bias
+    lambda w1, w2, w3, w4: (w1 * 0.8 + w2 * 0.1 - 0.2) ** 2 + (w1 * 0.3 + w3 * 0.4 - 0.1) ** 2,  # of two units
+    lambda w1, w2, w3, w4: 0.5 * (w1 * sigmoid(w1 * 0.3) - 0.1) ** 2,  # of two layers
+    lambda w1, w2, w3, w4: 0.5 * (w1 * 0.8 + w2 * w1 - 0.2) ** 2,  # a weight and a state
+    lambda w1, w2, w3, w4: (lambda p: (p + w2 * 0.3 - 1) ** 2 + (p + w3 * 0.1 - 0.2) ** 2)(w1 * 0.5),  # a product of two sums
+    lambda w1, w2, w3, w4: w3 * sigmoid(w1 * 0.1 + w2 * 0.2) + w4 * sigmoid(w1 * 0.2 + w2 * 0.3),  # a filter at two places
+])
+def test_a_weight_with_several_roles_has_no_number_for_its_sum_is_not_over_associations(make):
+    w = w1_to_w4()
+    assert Captions(make(*w)).gradient(w[0]).equation == ""
+
+
+def test_a_network_beside_a_deeper_one_keeps_its_numbers():
+    x, target = X, TARGET
+    shallow = Network(2, 1, seed=3)
+    E = half_squared_error(Network(2, 2, 1)(x), target) + half_squared_error(shallow(x), target)
+    assert Captions(E).gradient(shallow.layers[0].w, (0, 0)).equation == "27"
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
@@ -163,6 +220,9 @@ def test_a_value_that_had_no_part_and_an_entry_that_is_not_said_are_refused():
     with pytest.raises(ValueError, match="other had no part in the computation"):
         captions.gradient(Value(1.0, name="other"))
     v = Value([1.0, 2.0], name="v")
+    w = Value([1.0, 2.0], name="w")
+    with pytest.raises(ValueError, match="this entry of w had no part"):
+        Captions(w[0] * 2.0).gradient(w, (1,))
     with pytest.raises(IndexError, match=r"v has shape \(2,\): say which entry, as in \(0,\)"):
         Captions(v.sum()).gradient(v)
 
@@ -205,6 +265,36 @@ def test_a_recurrent_network_is_unrolled():
     captions = Captions(0.5 * (z - 1.0) ** 2)
     assert [unit.layer for unit in captions.units if unit.u] == [1, 2, 3]
     assert captions.gradient(w).equation == ""  # a sum over the steps in time, and not over associations
+
+
+def test_a_sum_over_the_outputs_is_not_taken_for_one_large_unit():
+    w = Value(np.ones(3), name="w")
+    assert found((np.ones((2, 3)) @ w).sum()) == [("x", 1, 2, 0), ("x", 2, 2, 0), ("x", 3, 2, 0), ("y", None, 2, 3)]
+
+
+def test_units_with_inputs_of_their_own_have_the_states_that_they_were_made_from():
+    w1, w2, w3, w4 = w1_to_w4()
+    E = Value(0.0)
+    for x1, x2 in ((0.3, 0.7), (0.5, -0.9), (-0.8, 0.4)):
+        E = E + 0.5 * (w3 * sigmoid(w1 * x1) + w4 * sigmoid(w2 * x2) - 0.1) ** 2
+    for unit in Captions(E).units:
+        for u, states in zip(unit.u, unit.states):
+            assert u.data == pytest.approx(sum(w.data * x.data for w, x in zip(unit.weights, states)))
+        assert len(unit.y) == 3
+
+
+def test_associations_in_another_order_are_not_mixed_up():
+    w1, w2, *_ = w1_to_w4()
+    z = [sigmoid(w1 * t) for t in (0.1, 0.2)]
+    for unit in Captions((w2 * z[1] - 0.3) ** 2 + (w2 * z[0] - 0.3) ** 2).units:
+        for u, states, sources in zip(unit.u, unit.states, [unit.sources] * len(unit.u)):
+            assert all(state is source.y[t] for state, source in zip(states, sources) for t in [unit.u.index(u)])
+
+
+def test_a_product_of_two_leaves_is_no_unit_unless_one_is_called_w():
+    a, b, w = Value(1.0, name="a"), Value(2.0, name="b"), Value(3.0, name="w")
+    assert found(a * b + a) == []
+    assert found(a * w) == [("a", None, 1, 0), ("y", None, 1, 1)]
 
 
 @pytest.mark.parametrize("make", [lambda: Value(2.0) + 1.0, lambda: Value(2.0) * 3.0 - Value(1.0) * Value(2.0) * 4.0,

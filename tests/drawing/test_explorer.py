@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.drawing.browser import Page, browser
-from tinygrad_edu import Network, Value, explore, half_squared_error, inv, relu, sqrt, where
+from tinygrad_edu import Network, Value, explore, half_squared_error, inv, maximum, relu, sqrt, where
 from tinygrad_edu.autodiff.primitive import OPERATIONS
 from tinygrad_edu.drawing import explorer
 from tinygrad_edu.drawing.caption import Captions
@@ -231,6 +231,10 @@ def test_everything_can_be_done_with_the_keyboard_alone(opened):
     while page.step[0] < 2:
         assert time.perf_counter() < deadline, "it does not play"
     page.press(" ")
+    page.press("End")
+    page.press(" ")  # once more, from the start
+    while page.step[0] == 8:
+        assert time.perf_counter() < deadline + 10, "it does not start again"
 
 
 def test_a_box_that_has_the_focus_is_told_in_the_details(opened):
@@ -255,6 +259,58 @@ def test_the_state_of_the_page_is_in_its_address(opened, chromium, tmp_path):
     assert again.numbers("value") == page.numbers("value")
     assert again.tab.input_value(".details input") == "0.25"
     again.close()
+
+
+def test_an_address_that_is_changed_by_hand_is_followed(opened):
+    page = opened(one_weight())
+    page.tab.evaluate("location.hash = '#step=3'")
+    deadline = time.perf_counter() + 10
+    while page.step[0] != 3:
+        assert time.perf_counter() < deadline
+
+
+def test_numbers_that_are_not_finite_are_shown_kept_and_said(opened):
+    page = opened(one_weight(), "#set=3:NaN&step=8")
+    assert "nan" in page.tab.text_content("#graph .leaf .value")
+    assert "at no number" in page.tab.text_content(".surface")
+    assert "set=3:NaN" in page.tab.evaluate("location.hash")
+    page.tab.click("text=back to the program's numbers")
+    assert page.error == pytest.approx(0.0072)
+
+
+def test_a_tie_is_written_with_its_halves(opened):
+    w = Value(0.0, name="w")
+    page = opened(maximum(w, 0.0) * 1.0)
+    page.press("End")
+    caption = re.sub(r"\s", "", page.tab.text_content(".caption"))
+    assert "0.5·[w=0]+[w>0]" in caption
+    assert caption.endswith("=0.5")
+
+
+def test_one_association_can_be_followed_through_the_network(opened):
+    page = opened(xor())
+    page.tab.select_option(".beside select", "2")
+    for _ in range(6):
+        page.press("ArrowRight")
+        assert page.tab.input_value(".beside select") == "2"
+        assert "t=2" in page.tab.text_content(".caption")
+
+
+def test_a_step_does_not_move_the_page(opened):
+    page = opened(xor(), viewport={"width": 1000, "height": 500})
+    page.tab.evaluate("window.scrollTo(0, 300)")
+    page.press("ArrowRight", 5)
+    assert page.tab.evaluate("window.scrollY") == 300
+
+
+def test_a_field_that_was_given_no_number_shows_again_what_counts(opened):
+    page = opened(one_weight())
+    page.tab.click("#graph .leaf")
+    for text in ("", "1e999"):
+        page.tab.fill(".details input", text)
+        page.press("Enter")
+        assert page.tab.input_value(".details input") == "0.4"
+    assert page.error == pytest.approx(0.0072)
 
 
 @pytest.mark.parametrize("address", ["#step=1e9", "#step=-3&view=nonsense&mode=x", "#set=0:abc,99999:1,foo",
@@ -408,6 +464,7 @@ def test_infinite_numbers_and_nan_go_to_the_page_as_text():
     (Value(1.0, name="w"), "p.html", ValueError, "w was not made from"),
     (Value([1.0, 2.0]) * 2.0, "p.html", ValueError, "Sum it first"), (Value(1.0) * 2.0, "p.svg", ValueError, "must end in .html"),
     (Value(1.0) * 2.0, "nowhere/p.html", FileNotFoundError, "no folder"),
+    (Value(np.zeros(0)).sum() * 1.0, "p.html", ValueError, "no entry of a Value had a part in this value"),
     (inv(Value([[2.0]])).sum(), "p.html", ValueError, "inv is not made of steps"),
     (Value(np.ones(2001)).sum(), "p.html", ValueError, "numbers, which nobody can look at"),
     ((Value(np.ones((20, 20))) @ np.ones((20, 20))).sum(), "p.html", ValueError, "at most 5,000"),

@@ -184,7 +184,7 @@ def _units(totals: Sequence[Total], constants: Collection[Value], key: Callable[
                 if at != t:
                     return None
             else:
-                source = _input(inputs, (layer, i), t, state, constants)
+                source = _input(inputs, unit.sources[i] if t else (layer, i), t, state, constants)
             sources.append(source)
         if t and any(source is not before for source, before in zip(sources, unit.sources)):
             return None
@@ -199,16 +199,16 @@ def _units(totals: Sequence[Total], constants: Collection[Value], key: Callable[
     return found if len({unit.T for unit in found}) == 1 else None
 
 
-def _input(inputs: dict[Hashable, Unit], place: tuple[int, int], t: int, state: Value, constants: Collection[Value]) -> Unit:
-    """The input unit that has this state in association t; one that has none there yet, or else a new one."""
+def _input(inputs: dict[Hashable, Unit], place: Hashable, t: int, state: Value, constants: Collection[Value]) -> Unit:
+    """The input unit that has this state in association t: one that is known to, one at the same place, or else a new one."""
     same = place, t, float(state.output) if state in constants else state
     known = inputs.get((state, t)) or inputs.get(same)
     if known is None:
-        at_place = inputs.get(place)
-        known = at_place if at_place is not None and t == at_place.T else Unit(0)
+        known = inputs.get(place)
+        if known is None or t != known.T:
+            known = inputs.setdefault((place, t, "new", len(inputs)), Unit(0))
         inputs.setdefault(place, known)
-        if t != known.T:  # it came later than the first association
-            known.y += [state] * (t - known.T)
+        inputs[known] = known  # the place of its later states
         known.y.append(state)
     inputs[state, t] = inputs[same] = known
     return known

@@ -35,7 +35,7 @@ def written_down(root: Value) -> dict[str, Any]:
 
 class _Writer:
     def __init__(self, captions: Captions) -> None:
-        if captions.taken.root.op is None:
+        if captions.taken.root.op is None or all(node.op is not None or node in captions.constants for node in captions.nodes):
             raise ValueError("no entry of a Value had a part in this value, so there is nothing to step through.")
         if len(captions.nodes) > MOST_NODES:
             raise ValueError(f"taken apart, this computation has {len(captions.nodes):,} numbers, and a page holds at most "

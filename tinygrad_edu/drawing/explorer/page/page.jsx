@@ -1,7 +1,7 @@
 // Steps through a computation that was recorded in Python: forward for the values, then back for the gradients; or forward for
 // both values and tangents. This file holds the state of the page and puts its parts together.
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { read, written } from "./address.js";
 import { StepCaption } from "./caption.jsx";
 import { Choice, Choices, Controls } from "./controls.jsx";
@@ -70,7 +70,7 @@ function Page() {
     const timer = setTimeout(() => move(1), PAUSE);
     return () => clearTimeout(timer);
   }, [playing, at, marks]);
-  useEffect(() => {
+  useLayoutEffect(() => { // at once and not after the next frame: keys may come faster
     const keyed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input[type=number]")) return;
       const actions = { ArrowRight: () => move(1), ArrowLeft: () => move(-1), Home: () => go(0), End: () => go(marks.length - 1),

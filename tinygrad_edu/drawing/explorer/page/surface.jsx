@@ -12,20 +12,20 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
   const [a, b] = axes;
   const one = a === b; // a curve
   const at = [values[a], values[b]];
-  const [middle, setMiddle] = useState(at);
+  const [middle, setMiddle] = useState(() => at.map(finite));
   const [half, setHalf] = useState(() => Math.max(2, ...at.map((x) => 1.5 * Math.abs(x)).filter(isFinite)));
   const [path, setPath] = useState([]);
   const drawing = useRef(null);
-  useEffect(() => { setMiddle([values[a], values[b]]); setPath([]); }, [a, b]);
+  useEffect(() => { setMiddle([values[a], values[b]].map(finite)); setPath([]); }, [a, b]);
   useEffect(() => { // the point has left the picture
-    if (at.some((x, i) => !(Math.abs(x - middle[i]) <= half))) setMiddle(at.map((x) => (isFinite(x) ? x : 0)));
+    if (at.some((x, i) => !(Math.abs(x - middle[i]) <= half))) setMiddle(at.map(finite));
   }, [at[0], at[1]]);
 
   const others = record.nodes.map((node, n) => (node.kind === "operation" || n === a || n === b ? "" : values[n])).join();
   const grid = useMemo(() => sampled(record, values, axes, middle, half), [others, a, b, middle[0], middle[1], half]);
   const E = values[record.root];
-  const finite = grid.filter(isFinite);
-  const [low, high] = finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 0];
+  const seen = grid.filter(isFinite);
+  const [low, high] = seen.length ? [Math.min(...seen), Math.max(...seen)] : [0, 0];
 
   const x = (w) => EDGE + ((w - middle[0] + half) / (2 * half)) * plotted;
   const y = one ? (e) => 8 + plotted - (Math.min(Math.max(isFinite(e) ? e : high, low), high) - low) / (high - low || 1) * plotted
@@ -68,8 +68,6 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
       <div class="row">
         {record.leaves.length > 1 && ["over", "and"].map((word, i) => (
           <Choice label={word} value={axes[i]} options={leafOptions(record)} onChange={(n) => onAxes(i === 0 ? [Number(n), b] : [a, Number(n)])} />))}
-        <button onClick={() => setHalf(half / 2)} aria-label="closer">+</button>
-        <button onClick={() => setHalf(half * 2)} aria-label="farther">−</button>
       </div>
       <svg ref={drawing} viewBox={`0 0 ${SIZE} ${SIZE}`} width={SIZE} height={SIZE} role="group" aria-label="The error surface"
         onPointerDown={(event) => { event.currentTarget.setPointerCapture(event.pointerId); dragged(event); }}
@@ -97,9 +95,13 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
       <div class="row">
         <label>ε <NumberField value={epsilon} least={0} onChange={onEpsilon} /></label>
         <button class="step" onClick={step} disabled={!there}>one gradient step</button>
+        <button onClick={() => setHalf(half / 2)} aria-label="closer" title="closer">+</button>
+        <button onClick={() => setHalf(half * 2)} aria-label="farther" title="farther">−</button>
       </div>
     </div>);
 };
+
+const finite = (x) => (isFinite(x) ? x : 0);
 
 /** E on a grid, row by row from below; along one weight if both axes are the same. */
 function sampled(record, now, [a, b], middle, half) {
