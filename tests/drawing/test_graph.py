@@ -294,6 +294,11 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path, monkeypatch):
     assert {p.name for p in tmp_path.iterdir()} == {"there.dot", "graph.svg"}
 
 
+def test_the_png_is_what_is_saved_as_one(tmp_path):
+    draw(first_contact()).save(tmp_path / "graph.png")
+    assert draw(first_contact()).png == (tmp_path / "graph.png").read_bytes()
+
+
 def test_a_notebook_gets_the_picture_and_a_terminal_the_list():
     drawing = draw(first_contact())
     assert drawing._repr_mimebundle_() == {"image/svg+xml": drawing.svg, "text/plain": drawing.text}

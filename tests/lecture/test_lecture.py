@@ -103,6 +103,10 @@ def test_the_command_writes_a_page_that_is_whole_and_needs_nothing_from_elsewher
     assert tags.scripts == 0
     assert not re.findall(r"(?:src|href)=\"https?:", page)
     assert tags.images
+    for name in ("one-weight", "four-by-four"):
+        assert f'<a href="steps/{name}.html">' in page
+        assert "Step through it" not in (steps := (out / "steps" / f"{name}.html").read_text(encoding="utf-8"))
+        assert '<script type="application/json" id="record">' in steps
     assert all((out / image["src"]).stat().st_size > 1000 and len(image["alt"]) > 20 for image in tags.images)
     assert "def learn_one_association" in page
     assert not list(out.glob("*.part"))

@@ -23,6 +23,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,7 +79,7 @@ HURRY = ", nslimit=0.2, mclimit=0.1"  # seconds, where an error summed over 200 
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
-    """A picture that has not been laid out yet: `dot` and `text` are always there, `svg` and `save` need an engine.
+    """A picture that has not been laid out yet: `dot` and `text` are always there; `svg`, `png` and `save` need an engine.
 
     dot: the graph in the DOT language. text: the same as a list, for a terminal.
     """
@@ -92,14 +93,24 @@ class Drawing:
         svg = render(self.dot, "svg").decode()
         return svg[svg.index("<svg"):]  # without the prologue, so that it can also stand in a page
 
+    @cached_property
+    def png(self) -> bytes:
+        """The picture as a PNG file, with matplotlib's letters. Raises EngineMissing too."""
+        file = BytesIO()
+        self._painted(file, ".png")
+        return file.getvalue()
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the picture, in the format that the suffix says: .svg, .png, .pdf or .dot. All of it or nothing."""
         suffix = check(path)
         with whole(path) as part:
-            if suffix in canvas.SUFFIXES and suffix != ".svg":
-                paint(self.dot).savefig(part, dpi=192, metadata=canvas.SUFFIXES[suffix])  # sharp on a slide
+            if suffix in (".png", ".pdf"):
+                self._painted(part, suffix)
             else:
                 part.write_text(self.dot if suffix == ".dot" else self.svg, encoding="utf-8", newline="\n")
+
+    def _painted(self, file: Any, suffix: str) -> None:
+        paint(self.dot).savefig(file, format=suffix[1:], dpi=192, metadata=canvas.SUFFIXES[suffix])  # sharp on a slide
 
     def __repr__(self) -> str:
         return self.text
