@@ -43,7 +43,7 @@ from tinygrad_edu.storage.whole import check_writable, whole
 MOST_NODES = 2000  # that are drawn one by one
 MOST_READ = 100_000  # that are drawn at all, those that are alike as one
 MANY = 1000  # statements, from which on a quick layout counts more than a beautiful one
-READABLE = 60  # boxes, from which on a coarser level is chosen, if none is asked for
+FEW, READABLE = 24, 60  # nodes, from which on layers are drawn, or what is alike as one, if no level is asked for
 MOST_LINES = 40  # of the list in a terminal
 CELL, GAP = 9, 6  # points, of heat maps
 LEVELS = ("operation", "scalar", "layer")
@@ -164,7 +164,7 @@ def _shown(value: Value, level: str | None) -> tuple[list[Box], str]:
         if seed is not None:
             value.backward(float(np.sum(seed)))
     nodes, size = _nodes(value)
-    if level == "layer" or (level is None and size > READABLE):
+    if level == "layer" or (level is None and size > FEW):
         found = layers(nodes)
         if found and (level or 2 * len(found) <= size):
             return found, ""
