@@ -34,6 +34,8 @@ def written_down(root: Value) -> dict[str, Any]:
 
 
 class _Writer:
+    """Numbers the nodes of a computation, and writes about them."""
+
     def __init__(self, captions: Captions) -> None:
         if captions.taken.root.op is None or all(node.op is not None or node in captions.constants for node in captions.nodes):
             raise ValueError("no entry of a Value had a part in this value, so there is nothing to step through.")
@@ -84,7 +86,7 @@ class _Writer:
         """The number of the operation with these parameters, among those that occur."""
         return self.rules.setdefault(f"{op.name} {dict(parameters)}", (len(self.rules), {
             "name": op.name, "symbol": op.symbol, "inputs": op.inputs, "parameters": {k: _number(v) for k, v in parameters.items()},
-            "equation": op.equation, "selects": op.selects, "ordered": op.name not in ANY_ORDER and len(op.inputs) > 1,
+            "selects": op.selects, "ordered": op.name not in ANY_ORDER and len(op.inputs) > 1,
             "partials": [_tree(partial) for partial in _exact(op, parameters)],
             "written": [_tree(partial) for partial in partials(op, parameters=parameters)],
         }))[0]
