@@ -218,8 +218,8 @@ def test_everything_can_be_done_with_the_keyboard_alone(opened):
     assert {"to the start", "one step on", "play", "step"} <= reached
     assert any("the point w = 0.4" in name for name in reached)
     before = page.error
-    page.press("ArrowRight")
     page.press("ArrowLeft", 3)
+    page.press("ArrowRight")
     assert page.error < before
     assert page.step[0] == 0  # the arrows moved the point, not the steps
     page.tab.evaluate("document.activeElement.blur()")
@@ -294,6 +294,26 @@ def test_one_association_can_be_followed_through_the_network(opened):
         page.press("ArrowRight")
         assert page.tab.input_value(".beside select") == "2"
         assert "t=2" in page.tab.text_content(".caption")
+
+
+def test_a_cell_that_is_picked_shows_its_association(opened):
+    value = xor()
+    captions = Captions(value)
+    unit = next(unit for unit in captions.units if unit.name == "z")
+    page = opened(value)
+    page.tab.click(f"#graph [data-node='{numbered(captions)[unit.y[2]]}'] >> nth=0")
+    assert page.tab.input_value(".beside select") == "2"
+    assert page.tab.input_value(".details select") == str(numbered(captions)[unit.y[2]])
+
+
+def test_the_total_input_of_an_association_has_its_own_states_in_it(opened):
+    network = Network(2, 2, 1, bias=True, seed=1)
+    page = opened(half_squared_error(network(X), TARGET))
+    page.tab.select_option(".beside select", "3")
+    page.press("ArrowRight", 5)  # @ + σ @ +: the total input of y
+    (w, v), (z1, z2) = network.weights[1][:, 0], network.layers[0].y.data[3]
+    caption = re.sub(r"\s", "", page.tab.text_content(".caption"))
+    assert f"={w:.4g}·{z1:.4g}+{v:.4g}·{z2:.4g}+0={w * z1 + v * z2:.4g}" in caption
 
 
 def test_a_step_does_not_move_the_page(opened):
