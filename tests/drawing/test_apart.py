@@ -181,6 +181,10 @@ def test_lengths_of_nothing_have_gradient_0_as_in_one_piece(make):
     assert [float(x.grad) for value, entries in taken.entries.items() if value.name == "v" for x in entries] == [0.0] * 3
 
 
+def test_the_length_of_one_number_is_its_size():
+    assert apart(norm(Value([-3.0]))).root.data == 3.0
+
+
 def test_the_entries_of_a_running_sum_have_gradients_of_their_own():
     y = cumsum(Value(np.arange(4.0)))
     E = (y * y).sum()

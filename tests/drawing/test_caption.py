@@ -70,6 +70,18 @@ def test_33_stands_at_every_hidden_unit_and_at_no_other_place():
     assert numbered == hidden
 
 
+def test_where_a_state_goes_elsewhere_too_it_is_not_33():
+    net, E = network(2, 2, 1, T=1)
+    captions = Captions(E + (net.layers[0].y ** 2).sum())
+    assert captions.gradient(net.layers[0].u, (0, 0)).equation == ""
+
+
+def test_weights_that_happen_to_be_equal_are_told_apart():
+    net = Network(2, 2, 1, weights=[np.ones((2, 2)), np.ones((2, 1))])
+    captions = Captions(half_squared_error(net(X[3:]), TARGET[3:]))
+    assert captions.gradient(net.layers[0].w, (0, 0)).equation == "34"
+
+
 def test_with_weight_decay_a_weight_has_no_number_for_it_is_another_formula():
     net, E = network(2, 1)
     captions = Captions(E + weight_decay([net.layers[0].w], 0.1))
@@ -291,9 +303,25 @@ def test_associations_in_another_order_are_not_mixed_up():
             assert all(state is source.y[t] for state, source in zip(states, sources) for t in [unit.u.index(u)])
 
 
+def test_weights_that_are_shared_by_units_of_different_inputs_make_units_of_their_own():
+    w1, w2, w3, _ = w1_to_w4()
+    one, two = [sigmoid(w1 * t) for t in (0.1, 0.2)], [sigmoid(w2 * t) for t in (0.3, 0.4)]
+    E = (w3 * one[0] - 0.3) ** 2 + (w3 * two[1] - 0.3) ** 2 + (one[1] + two[0]) * 0.0
+    assert {len(unit.u) for unit in Captions(E).units if unit.u} == {1}
+
+
+def test_a_sum_that_goes_on_to_two_places_is_a_total_input_of_its_own():
+    w1, w2, w3, _ = w1_to_w4()
+    s = w1 * 0.1 + w2 * 0.2
+    units = Captions((s + w3 * 0.3 - 1.0) ** 2 + s**2).units
+    assert ["w1", "w2"] in [[w.name for w in unit.weights] for unit in units]
+    assert ["w1", "w2", "w3"] not in [[w.name for w in unit.weights] for unit in units]
+
+
 def test_a_product_of_two_leaves_is_no_unit_unless_one_is_called_w():
     a, b, w = Value(1.0, name="a"), Value(2.0, name="b"), Value(3.0, name="w")
     assert found(a * b + a) == []
+    assert found(a * 2.0) == []
     assert found(a * w) == [("a", None, 1, 0), ("y", None, 1, 1)]
 
 

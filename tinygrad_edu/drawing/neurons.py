@@ -92,20 +92,13 @@ def _totals(nodes: Sequence[Value], uses: Uses, constants: Collection[Value]) ->
     inside: set[Value] = set()  # of a total input, and so none itself
     found: list[Total] = []
     for node in reversed(nodes):
-        if node in inside or not _may_be_total(node, uses):
+        if node in inside or node.op is None or node.op.name not in ("add", "multiply"):
             continue
         total = _weighted_sum(node, uses, constants)
         if total is not None:
             inside.update(total.sums, total.products)
             found.append(total)
     return reversed(found)
-
-
-def _may_be_total(node: Value, uses: Uses) -> bool:
-    """A sum, or a product that is not only there to be added to others."""
-    if node.op is None or node.op.name not in ("add", "multiply"):
-        return False
-    return node.op.name == "add" or not uses[node] or any(made.op is None or made.op.name != "add" for made, _ in uses[node])
 
 
 def _weighted_sum(top: Value, uses: Uses, constants: Collection[Value]) -> Total | None:
