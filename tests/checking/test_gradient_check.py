@@ -1,0 +1,231 @@
+"""The gradient checker, on a table of its own: wrong gradients are refused, right ones are not, and kinks are told."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from tests.checking.claims import KINKS, MISTAKES, RIGHT
+from tinygrad_edu import Network, Value, grad, half_squared_error
+from tinygrad_edu.checking.difference import slope
+from tinygrad_edu.checking.gradient_check import GradientCheck, check_gradient
+
+
+@pytest.mark.parametrize("claim", MISTAKES, ids=lambda claim: claim.name)
+def test_a_wrong_gradient_is_refused(claim):
+    check = check_gradient(claim.f, claim.gradient, claim.at)
+    assert check.verdict == "fail", check
+
+
+@pytest.mark.parametrize("claim", RIGHT, ids=lambda claim: claim.name)
+def test_a_right_gradient_is_not_refused(claim):
+    check = check_gradient(claim.f, claim.gradient, claim.at)
+    assert check.verdict == "pass", check
+
+
+@pytest.mark.parametrize("claim", KINKS, ids=lambda claim: claim.name)
+def test_at_a_kink_every_subgradient_passes_and_what_is_none_does_not(claim):
+    low, high = claim.gradient
+    for right in (low, high, (low + high) / 2):
+        check = check_gradient(claim.f, np.array(right), claim.at)
+        assert check.verdict == "pass", check
+        assert "subgradient" in str(check)
+    width = np.abs(high - low).max()
+    for wrong in (low - 0.01 * width, high + 0.01 * width):
+        assert check_gradient(claim.f, np.array(wrong), claim.at).verdict == "fail"
+
+
+def test_the_table_is_as_large_as_it_should_be():
+    assert (len(MISTAKES), len(RIGHT), len(KINKS)) == (132, 200, 11)
+    for table in (MISTAKES, RIGHT, KINKS):
+        assert len({claim.name for claim in table}) == len(table)
+
+
+# -- slopes and their bars -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("g", "scale", "true"), [
+    (math.exp, 1.0, 1.0), (lambda t: math.sin(100 * t + 0.3), 1.0, 100 * math.cos(0.3)), (lambda t: 1 + 1e-9 * t, 1.0, 1e-9),
+    (lambda t: 1e6 + math.exp(t), 1.0, 1.0), (lambda t: t * t, 1.0, 0.0), (lambda t: 1e8 * t * t + t, 1.0, 1.0),
+    (lambda t: math.log(t + 1e-3) if t > -1e-3 else math.nan, 1e-3, 1000.0), (lambda t: 5.0, 1.0, 0.0),
+    (lambda t: 1 / (1 + math.exp(-(20 + t))), 1.0, math.exp(-20) / (1 + math.exp(-20)) ** 2),
+    (lambda t: abs(t + 1e-3), 1.0, 1.0), (lambda t: abs(t - 1e-5), 1.0, -1.0), (lambda t: math.log1p(math.exp(50 * t)), 1.0, 25.0),
+])
+def test_the_true_slope_is_within_the_bar(g, scale, true):
+    found = slope(g, scale)
+    assert not found.is_kink
+    assert abs(found.value - true) <= 3 * found.bar + 1e-15 * abs(true)
+    assert found.bar <= 1e-6 * max(abs(true), 1e-3)
+
+
+@pytest.mark.parametrize(("g", "sides"), [
+    (abs, (-1.0, 1.0)), (lambda t: max(t, 0.0), (0.0, 1.0)), (lambda t: max(t, -3 * t), (-3.0, 1.0)),
+    (lambda t: abs(math.sin(t)) + t, (0.0, 2.0)), (lambda t: 7 - abs(t), (1.0, -1.0)),
+])
+def test_at_a_kink_there_are_two_slopes(g, sides):
+    found = slope(g)
+    assert (found.left, found.right) == pytest.approx(sides, abs=1e-9)
+    assert found.between == pytest.approx(tuple(sorted(sides)), abs=1e-9)
+
+
+@pytest.mark.parametrize("noise", [1e-12, 1e-7, 1e-3])
+def test_the_bar_grows_with_the_noise_of_the_function(noise):
+    rng = np.random.default_rng(0)
+    found = slope(lambda t: math.exp(t) + noise * rng.uniform(-1, 1))
+    assert abs(found.value - 1.0) <= 20 * found.bar
+    assert found.bar > noise / 100
+
+
+def test_where_there_is_no_number_there_is_no_slope():
+    assert math.isnan(slope(lambda t: math.nan).value)
+
+
+# -- witnesses -----------------------------------------------------------------------------------------------------
+
+
+def network(weights=(6, 8, 4, 1)):
+    rng = np.random.default_rng(0)
+    net, x, target = Network(*weights, seed=1), rng.normal(size=(10, weights[0])), rng.normal(size=(10, 1))
+    f = lambda *parameters: half_squared_error(net.at(parameters)(x), target)  # noqa: E731 - E of the weights
+    return f, grad(f, argnums=tuple(range(len(net.weights)))), tuple(net.weights)
+
+
+def test_a_network_passes_and_each_witness_says_the_same():
+    f, gradient, at = network()
+    check = check_gradient(f, gradient, at)
+    assert check.passed
+    assert len(check.findings) == sum(w.size for w in at)
+    for finding in check.findings:
+        assert finding.autodiff == pytest.approx(finding.numerical.value, rel=1e-6, abs=1e-9)
+
+
+def test_the_worst_entry_is_named_with_all_that_the_witnesses_say():
+    check = check_gradient(lambda w: np.sum(np.sin(w)), lambda w: np.cos(w) * [1, 1, 1.5], np.array([0.1, 0.2, 0.3]))
+    assert check.worst.where == "entry [2]"
+    assert check.worst.complex_step == check.worst.autodiff == pytest.approx(math.cos(0.3), rel=1e-15)
+    assert str(check).startswith("fail\nentry [2]: the claim is 1.4330047, and differences say 0.95533649 ± ")
+    assert "1 of 3 entries that were looked at is wrong." in str(check)
+
+
+def test_a_function_that_takes_neither_values_nor_complex_numbers_has_one_witness():
+    check = check_gradient(lambda w: math.sin(w), math.cos, 0.3)
+    assert check.passed
+    assert (check.worst.autodiff, check.worst.complex_step) == (None, None)
+
+
+def test_where_differences_are_blind_reverse_mode_is_asked():
+    f = lambda w: (w * 1e-13).sum() + 1e4  # noqa: E731 - rounding hides the slope
+    at = np.array([1.0, 2.0])
+    assert check_gradient(f, np.full(2, 1e-13), at).passed
+    assert check_gradient(lambda w: float(f(w)), np.full(2, 1e-11), at).verdict == "inconclusive"
+    assert check_gradient(lambda w: float(f(w)), np.full(2, 1e-8), at).verdict == "fail"
+
+
+def test_float32_noise_is_no_mistake():
+    w = np.linspace(0.1, 1, 5)
+    f = lambda w: float(np.sum(np.tanh(np.asarray(w, np.float32)) ** 2))  # noqa: E731
+    check = check_gradient(f, 2 * np.tanh(w) * (1 - np.tanh(w) ** 2), w)
+    assert check.verdict != "fail", check
+
+
+# -- many entries --------------------------------------------------------------------------------------------------
+
+
+def test_of_many_entries_some_are_looked_at_and_one_wrong_one_is_found_all_the_same():
+    at = np.random.default_rng(0).normal(size=5000)
+    wrong = np.cos(at)
+    wrong[1234] *= 1.01
+    check = check_gradient(lambda w: np.sum(np.sin(w)), lambda w: np.cos(w), at)
+    assert check.passed
+    assert len(check.findings) == 80
+    assert check_gradient(lambda w: np.sum(np.sin(w)), wrong, at).verdict == "fail"
+
+
+def test_up_to_two_hundred_entries_all_are_looked_at():
+    at = np.random.default_rng(0).normal(size=200)
+    assert len(check_gradient(lambda w: np.sum(np.sin(w)), np.cos(at), at).findings) == 200
+
+
+def test_a_hundred_weights_take_no_time_that_anybody_would_notice():
+    f, gradient, at = network((8, 9, 3, 1))
+    start = time.perf_counter()
+    check_gradient(f, gradient, at)
+    assert time.perf_counter() - start < 10  # 0.3 s, on a machine that has nothing else to do
+
+
+# -- bad input -----------------------------------------------------------------------------------------------------
+
+STATE = {"calls": 0}
+
+
+def remembering(w):
+    STATE["calls"] += 1
+    return float(np.sum(w)) + STATE["calls"]
+
+
+def changing(w):
+    w *= 2
+    return float(np.sum(w))
+
+
+def raising(w):
+    raise RuntimeError("no <such>\nthing")
+
+
+@pytest.mark.parametrize(("f", "gradient", "at", "verdict", "says"), [
+    (lambda w: w * 2, np.ones(2), np.ones(2), "inconclusive", "f gave an array of shape (2,), and only one number has a gradient"),
+    (lambda w: "text", np.ones(2), np.ones(2), "inconclusive", "f gave a str"),
+    (lambda w: None, np.ones(2), np.ones(2), "inconclusive", "f gave a NoneType"),
+    (raising, np.ones(2), np.ones(2), "inconclusive", "f raised RuntimeError: no <such> thing"),
+    (lambda w: np.nan, np.ones(2), np.ones(2), "inconclusive", "f is nan at this point"),
+    (remembering, np.ones(2), np.ones(2), "inconclusive", "it is random, or remembers something"),
+    (np.sum, np.ones(3), np.ones(2), "fail", "the gradient has shape (3,), and should have that of the argument, (2,)"),
+    (np.sum, np.array([1.0, np.nan]), np.ones(2), "fail", "1 entry that are no numbers"),
+    (np.sum, lambda w: 1 / 0, np.ones(2), "fail", "the gradient raised ZeroDivisionError: division by zero"),
+    (np.sum, lambda w: np.random.default_rng().normal(size=2), np.ones(2), "fail", "is not the same when it is asked for twice"),
+    (np.sum, lambda w: "no", np.ones(2), "fail", "the gradient is a str"),
+    (np.sum, lambda w: None, np.ones(2), "fail", "the gradient"),
+    (np.sum, np.ones(2), np.array([1.0, np.nan]), "inconclusive", "a nan or an infinity in `at`"),
+    (np.sum, np.ones(2), "text", "inconclusive", "`at` has to be an array of numbers"),
+    (3.0, np.ones(2), np.ones(2), "inconclusive", "f has to be a function, and this is a float"),
+    (lambda a, b: np.sum(a) + np.sum(b), (np.ones(2),), (np.ones(2), np.ones(3)), "fail", "has 1 parts, and there are 2 arguments"),
+    (lambda w: np.sum(np.exp(w)), lambda w: np.exp(np.ones(2)), np.ones(2), "fail", "it does not follow its argument"),
+    (np.sum, np.ones(0), np.ones(0), "pass", "no entries"),
+    (lambda w: np.sum(np.sqrt(w)), lambda w: 1 / np.sqrt(w), np.zeros(2), "fail", "no numbers"),
+])
+def test_what_is_wrong_becomes_the_verdict(f, gradient, at, verdict, says):
+    check = check_gradient(f, gradient, at)
+    assert check.verdict == verdict
+    assert says in str(check)
+
+
+def test_a_function_that_changes_its_argument_or_prints_does_no_harm(capsys):
+    at = np.ones(2)
+    assert check_gradient(changing, np.full(2, 2.0), at).passed
+    assert at.tolist() == [1.0, 1.0]
+    assert check_gradient(lambda w: print("noise") or float(np.sum(w)), np.ones(2), at).passed
+    assert capsys.readouterr().out == ""
+
+
+def test_a_slow_function_is_looked_at_in_fewer_places():
+    def slow(w):
+        time.sleep(0.1)
+        return float(np.sum(w**2))
+
+    start = time.perf_counter()
+    check = check_gradient(slow, lambda w: 2 * w, np.linspace(0, 1, 100))
+    assert check.passed
+    assert len(check.findings) < 10
+    assert time.perf_counter() - start < 120
+
+
+def test_numbers_arrays_and_several_arguments_are_taken():
+    assert check_gradient(lambda w: w**2, lambda w: 2 * w, 3.0).passed
+    assert check_gradient(lambda a, b: np.sum(a * b), lambda a, b: (b, a), (np.ones((2, 3)), np.full((2, 3), 2.0))).passed
+    assert check_gradient(lambda w: (w**2).sum(), Value([2.0, 4.0]), [1.0, 2.0]).passed
+
+
+def test_a_check_is_not_taken_for_true_or_false():
+    with pytest.raises(TypeError, match=r"ask check\.passed"):
+        bool(GradientCheck("pass", ()))

@@ -1,0 +1,134 @@
+"""Finds a slope by differences, and says how far to trust it.
+
+    slope(lambda t: math.exp(t), scale=1.0)     # Slope(1.0 ± 1e-13), of g at t = 0
+
+One step size is never right: a large one sees the curvature, a small one the rounding of g. So many are tried, each refined by
+Richardson's extrapolation (Phil. Trans. R. Soc. A 210, 1911; as a table by Ridders, Adv. Eng. Softw. 4, 1982), and each estimate
+comes with an error bar: what the last refinement changed, and what rounding can do. The estimate with the smallest bar counts.
+
+Where g has a kink, estimates from steps across it and from steps within it disagree by more than their bars: then the smallest
+steps count, which are the last to reach over it. Exactly at a kink the slopes to the left and to the right differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+STEPS = tuple(10.0**-n for n in range(1, 8))  # as shares of the scale
+LEVELS = 4  # of halving, for each
+Function = Callable[[float], float]
+
+
+class Estimate(NamedTuple):
+    """A slope, and how far off it may be."""
+
+    value: float
+    bar: float
+
+    def agrees(self, other: Estimate, times: float = 3.0) -> bool:
+        return abs(self.value - other.value) <= times * (self.bar + other.bar)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The slope of g at 0. At a kink, left and right are the slopes on its two sides; elsewhere they are None."""
+
+    value: float
+    bar: float
+    left: float | None = None
+    right: float | None = None
+
+    @property
+    def is_kink(self) -> bool:
+        return self.left is not None
+
+    @property
+    def between(self) -> tuple[float, float]:
+        """The least and the greatest number that may be called the slope."""
+        if self.left is None or self.right is None:
+            return self.value, self.value
+        return min(self.left, self.right), max(self.left, self.right)
+
+    def __str__(self) -> str:
+        if self.is_kink:
+            return "between {:.6g} and {:.6g}".format(*self.between)
+        return f"{self.value:.8g} ± {self.bar:.1g}"
+
+
+def slope(g: Function, scale: float = 1.0) -> Slope:
+    """The slope of g at 0. scale: how large a change of t is one of the order of what is changed; steps are shares of it.
+
+    g may be inf or nan in places; steps that see that are left out. Where none is left, value and bar are nan.
+    """
+    seen: dict[float, float] = {}
+    known = lambda t: seen[t] if t in seen else seen.setdefault(t, g(t))  # noqa: E731 - the same steps serve both kinds
+    for share in STEPS:
+        for n in range(LEVELS):
+            known(share * scale / 2**n), known(-share * scale / 2**n)
+    rounding = _rounding([known(0.0), *seen.values()])
+    central = [_central(known, share * scale, rounding) for share in STEPS]
+    sides = [_best([_one_sided(known, sign * share * scale, rounding) for share in STEPS[3:]]) for sign in (-1.0, 1.0)]
+    if all(math.isfinite(side.bar) for side in sides) and not sides[0].agrees(sides[1]) and _jumps(*sides):
+        left, right = (side.value for side in sides)
+        return Slope((left + right) / 2, sum(side.bar for side in sides), left, right)
+    return Slope(*_best(central))
+
+
+def _rounding(values: list[float]) -> float:
+    """How coarsely g is rounded, as a share of it: more coarsely where all its values are float32."""
+    finite = np.array([value for value in values if math.isfinite(value)])
+    with np.errstate(over="ignore"):
+        single = len(set(finite.tolist())) > 1 and np.array_equal(finite.astype(np.float32), finite)
+    return 2.0**-23 if single else 2.0**-52
+
+
+def _best(estimates: list[Estimate]) -> Estimate:
+    """The one with the smallest bar among the smallest steps that agree: one across a kink may be sure of itself, and wrong. Of
+    many bars the smallest may be so by luck, where g is noisy; so the next best has a word in it."""
+    finite = [estimate for estimate in estimates if math.isfinite(estimate.value) and math.isfinite(estimate.bar)]
+    if not finite:
+        return Estimate(math.nan, math.nan)
+    trusted = [finite[-1]]
+    for estimate in reversed(finite[:-1]):  # from small steps to large ones
+        if not all(estimate.agrees(other) for other in trusted):
+            break
+        trusted.append(estimate)
+    best, *others = sorted(trusted, key=lambda estimate: estimate.bar)
+    return Estimate(best.value, max([best.bar, *(abs(best.value - other.value) for other in others[:1])]))
+
+
+def _jumps(left: Estimate, right: Estimate) -> bool:
+    """Whether the slopes on the two sides differ by more than curvature would make of it."""
+    return abs(left.value - right.value) > 1e-4 * max(abs(left.value), abs(right.value), 1e-8)
+
+
+def _central(g: Function, h: float, rounding: float) -> Estimate:
+    differences = [(g(h / 2**n) - g(-h / 2**n)) / (2 * h / 2**n) for n in range(LEVELS)]
+    return _extrapolated(differences, 4.0, h, rounding * abs(g(0.0)))
+
+
+def _one_sided(g: Function, h: float, rounding: float) -> Estimate:
+    differences = [(g(h / 2**n) - g(0.0)) / (h / 2**n) for n in range(LEVELS)]
+    return _extrapolated(differences, 2.0, h, rounding * abs(g(0.0)))
+
+
+def _extrapolated(differences: list[float], factor: float, h: float, error: float) -> Estimate:
+    """Richardson's table: what is wrong with a difference is a series in h², or in h if it is one-sided, whose terms are removed
+    one after the other. factor: what halving h divides the first term by. error: of each value of g, by rounding."""
+    best = Estimate(math.nan, math.inf)
+    row: list[float] = []
+    for n, difference in enumerate(differences):
+        before, row = row, [difference]
+        rounding = 4 * error / (abs(h) / 2**n) + 2.0**-51 * abs(difference)
+        for m, old in enumerate(before, start=1):
+            power = factor**m
+            row.append((power * row[m - 1] - old) / (power - 1))
+            bar = max(abs(row[m] - row[m - 1]), abs(row[m] - old)) + rounding
+            if bar < best.bar:
+                best = Estimate(row[m], bar)
+    return best
