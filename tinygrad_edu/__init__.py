@@ -121,21 +121,21 @@ from tinygrad_edu.storage.arrays import FileError, load, save
 __all__ = [
     "Adam", "AnomalyError", "DTypeError", "EarlyStopping", "ErrorSurface", "FileError", "GradientDescent", "History", "Layer",
     "Momentum", "Network", "ShapeError", "Stopping", "Value", "absolute", "add", "arccos", "arcsin", "arctan", "arctan2",
-    "avg_pool2d", "backprop", "binary_cross_entropy", "binary_cross_entropy_with_logits", "broadcast_to", "cbrt", "clip",
-    "concatenate", "conv2d", "cos", "cosh", "cross_entropy", "cumsum", "det", "detach", "detect_anomaly", "diag", "divide",
-    "dot", "draw", "draw_network", "dropout", "einsum", "elu", "erf", "erfc", "exp", "expand_dims", "explore", "expm1", "fit",
-    "flip",
-    "floor_divide", "gelu", "grad", "half_squared_error", "held_out", "hessian", "hvp", "hypot", "inv", "jacobian", "jvp",
-    "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logsumexp", "matmul", "max_pool2d",
-    "maximum", "mean", "minimum", "moveaxis", "movie", "multiply", "negative", "no_record", "norm", "outer", "pad", "plot",
-    "power", "prod", "ravel", "read_csv", "reciprocal", "relu", "remainder", "repeat", "reshape", "roll", "save", "sigmoid",
-    "sign", "silu", "sin", "sinh", "softmax", "softplus", "solve", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",
-    "subtract", "swapaxes", "take", "tan", "tanh", "tensordot", "tile", "trace", "transpose", "tril", "triu", "value_and_grad",
-    "var", "vjp", "weight_decay", "where",
+    "avg_pool2d", "backprop", "binary_cross_entropy", "binary_cross_entropy_with_logits", "broadcast_to", "cbrt",
+    "check_gradient", "clip", "concatenate", "conv2d", "cos", "cosh", "cross_entropy", "cumsum", "det", "detach",
+    "detect_anomaly", "diag", "diagnose", "divide", "dot", "draw", "draw_network", "dropout", "einsum", "elu", "erf", "erfc",
+    "exp", "expand_dims", "explore", "expm1", "fit", "flip", "floor_divide", "gelu", "grad", "half_squared_error", "held_out",
+    "hessian", "hvp", "hypot", "inv", "jacobian", "jvp", "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_sigmoid",
+    "log_softmax", "logsumexp", "matmul", "max_pool2d", "maximum", "mean", "minimum", "moveaxis", "movie", "multiply",
+    "negative", "no_record", "norm", "outer", "pad", "plot", "power", "prod", "ravel", "read_csv", "reciprocal", "relu",
+    "remainder", "repeat", "reshape", "roll", "save", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "solve",
+    "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "swapaxes", "take", "tan", "tanh", "tensordot",
+    "tile", "trace", "transpose", "tril", "triu", "value_and_grad", "var", "vjp", "weight_decay", "where",
 ]
 
 # loaded when used: `import tinygrad_edu` costs little more than NumPy's
-_LATER = {"draw": "tinygrad_edu.drawing.graph", "draw_network": "tinygrad_edu.drawing.network_picture",
+_LATER = {"check_gradient": "tinygrad_edu.checking.gradient_check", "diagnose": "tinygrad_edu.checking.diagnosis",
+          "draw": "tinygrad_edu.drawing.graph", "draw_network": "tinygrad_edu.drawing.network_picture",
           "explore": "tinygrad_edu.drawing.explorer.explore",
           "plot": "tinygrad_edu.drawing.curves", "movie": "tinygrad_edu.drawing.scenes"}
 
