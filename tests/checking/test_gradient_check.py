@@ -130,6 +130,30 @@ def test_float32_noise_is_no_mistake():
     assert check.verdict != "fail", check
 
 
+# -- what the claim is ---------------------------------------------------------------------------------------------
+
+G = np.array([[0.3, -0.2, 0.5], [1.1, 0.4, -0.7], [0.2, 0.9, 0.6]])
+
+
+@pytest.mark.parametrize(("claim", "says"), [
+    (-G, "the right one with its sign turned"), (2 * G, "2 times the right one, in every entry"), (0 * G, "0 everywhere"),
+    (G.T, "the right one, transposed"), (0.1 * G, "0.1 times the right one"), (G[::-1], "its rows in the opposite order"),
+    (G[:, ::-1], "its columns in the opposite"), (np.roll(G, 1, axis=0), "off by one"), (np.abs(G), "without its sign"),
+    (G**2, "the square of the right one"),
+])
+@pytest.mark.parametrize("f", [lambda w: (w * G).sum(), lambda w: float(np.sum(w * G))])
+def test_a_wrong_claim_is_compared_with_the_right_gradient(claim, says, f):
+    check = check_gradient(f, claim, np.ones((3, 3)))
+    assert check.verdict == "fail"
+    assert says in check.sentences[-1]
+
+
+def test_nothing_is_said_of_a_claim_that_has_nothing_to_do_with_the_right_gradient():
+    for seed in range(20):
+        claim = np.random.default_rng(seed).normal(size=(3, 3))
+        assert "The claim is" not in str(check_gradient(lambda w: (w * G).sum(), claim, np.ones((3, 3))))
+
+
 # -- many entries --------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ of it is the claim, to rounding. If several do, the diagnosis says so, and `next
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from tinygrad_edu.autodiff.value import Value, plain
 from tinygrad_edu.checking.mistakes import MISTAKES, RIGHT, Derivation, Mistake, distance
 
 SAME, SINGLE = 1e-7, 1e-4  # how far a claim may be from what explains it; and how far float32 may be off
+LOOSE = 1e-6  # the same as SAME, where the right gradient itself comes from differences
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,37 @@ def diagnose(claim: Any, derivation: Derivation) -> Diagnosis:
         return Diagnosis((f"Your gradient is right to {off:.0e} of its size, which is as far as float32 goes: that is rounding, "
                           "and no mistake.",), ("float32",))
     return _one_entry(came, right) or _factors(came, right, derivation) or _known(came, right)
+
+
+# What can be wrong with a gradient of which one knows nothing else: a claim is one of these, made of the right one.
+RELATIONS: tuple[tuple[str, Callable[[ndarray], ndarray]], ...] = (
+    ("the right one with its sign turned", lambda g: -g),
+    ("the right one, transposed", lambda g: g.T),
+    ("the right one with its rows in the opposite order", lambda g: g[::-1]),
+    ("the right one with its columns in the opposite order", lambda g: g[:, ::-1]),
+    ("the right one, off by one", lambda g: np.roll(g, 1, axis=0)),
+    ("the right one, off by one", lambda g: np.roll(g, -1, axis=0)),
+    ("the right one, off by one column", lambda g: np.roll(g, 1, axis=-1)),
+    ("the right one, off by one column", lambda g: np.roll(g, -1, axis=-1)),
+    ("the square of the right one", lambda g: g**2),
+    ("the size of the right one, without its sign", np.abs),
+    ("0 everywhere", np.zeros_like),
+)
+
+
+def relation(came: Sequence[ndarray], right: Sequence[ndarray]) -> str | None:
+    """What a wrong gradient has to do with the right one, in a few words; None if nothing that is known here."""
+    for words, made in RELATIONS:
+        try:
+            parts = [made(g) if g.ndim else g for g in right] if words != RELATIONS[0][0] else [-g for g in right]
+        except IndexError:  # no columns
+            continue
+        if [part.shape for part in parts] == [g.shape for g in came] and distance(came, parts) < LOOSE < distance(parts, right):
+            return words
+    factor = sum(float(np.sum(a * b)) for a, b in zip(came, right)) / (sum(float(np.sum(b * b)) for b in right) or np.nan)
+    if np.isfinite(factor) and distance(came, [factor * g for g in right]) < LOOSE * abs(factor):
+        return f"{factor:.6g} times the right one, in every entry"
+    return None
 
 
 def _arrays(claim: Any, right: Sequence[ndarray]) -> list[ndarray] | str:

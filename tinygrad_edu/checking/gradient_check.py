@@ -24,6 +24,7 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.value import Value, plain
+from tinygrad_edu.checking.diagnosis import relation
 from tinygrad_edu.checking.difference import Slope, slope
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
@@ -118,6 +119,10 @@ def _checked(f: Any, gradient: Any, at: Any, rng: np.random.Generator) -> Gradie
     backward = _reverse(f, xs)
     findings = [_finding(function, xs, claim, place, backward) for place in places]
     check = _judged(findings, sum(x.size for x in xs), len(places))
+    if check.verdict == FAIL and len(places) == sum(x.size for x in xs):
+        right = _shaped([finding.numerical.value if finding.autodiff is None else finding.autodiff for finding in findings], xs)
+        related = relation(claim, right)
+        check = replace(check, sentences=(*check.sentences, *([f"The claim is {related}."] if related else [])))
     if check.verdict != FAIL and callable(gradient):
         return _elsewhere(check, function, gradient, xs, several, claim, rng)
     return check
@@ -277,6 +282,12 @@ def _complex(f: Any, xs: Sequence[ndarray], direction: Sequence[ndarray]) -> flo
         return slope_ if np.iscomplexobj(found) and math.isfinite(slope_) else None
     except Exception:
         return None
+
+
+def _shaped(numbers: Sequence[float], xs: Sequence[ndarray]) -> list[ndarray]:
+    """One number for each entry, as arrays of the shapes of xs."""
+    ends = np.cumsum([x.size for x in xs])[:-1]
+    return [part.reshape(x.shape) for part, x in zip(np.split(np.array(numbers), ends), xs)]
 
 
 def _finding(function: _Function, xs: Sequence[ndarray], claim: Sequence[ndarray], place: Place,
