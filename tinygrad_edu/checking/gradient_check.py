@@ -321,8 +321,7 @@ def _judged(findings: Sequence[Finding], total: int, looked: int) -> GradientChe
     by_verdict = {verdict: [finding for finding in findings if finding.verdict == verdict]
                   for verdict in (FAIL, INCONCLUSIVE, PASS)}
     verdict = next(verdict for verdict, some in by_verdict.items() if some)
-    worst = max(by_verdict[verdict], key=lambda finding: finding.error / (abs(finding.numerical.value) + 1e-12)
-                if math.isfinite(finding.error) else math.inf)
+    worst = max(by_verdict[verdict], key=_badness)
     sentences = [f"{worst}."]
     wrong = len(by_verdict[FAIL])
     if verdict == FAIL:
@@ -337,6 +336,12 @@ def _judged(findings: Sequence[Finding], total: int, looked: int) -> GradientChe
         sentences.append(f"f has a kink at {len(kinks)} of these, the first {kinks[0].where}: there any number between the slopes "
                          "on the two sides is a subgradient, and the claim is one.")
     return GradientCheck(verdict, tuple(sentences), worst, tuple(findings))
+
+
+def _badness(finding: Finding) -> float:
+    """The error as a share of the slope, to a few digits, so that the first of those that are equally bad is the worst."""
+    share = finding.error / (abs(finding.numerical.value) + ABSOLUTE)
+    return float(f"{share:.6g}") if math.isfinite(share) else math.inf
 
 
 def _elsewhere(check: GradientCheck, function: _Function, gradient: Any, xs: Sequence[ndarray], several: bool,
