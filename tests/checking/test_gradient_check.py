@@ -78,6 +78,11 @@ def test_the_bar_grows_with_the_noise_of_the_function(noise):
     assert found.bar > noise / 100
 
 
+def test_near_a_kink_the_steps_that_do_not_reach_over_it_count_though_they_are_less_sure_of_themselves():
+    found = slope(lambda t: 1e3 + max(t + 3e-7, 0.0))
+    assert found.value == pytest.approx(1.0, abs=1e-3)
+
+
 def test_where_there_is_no_number_there_is_no_slope():
     assert math.isnan(slope(lambda t: math.nan).value)
 
