@@ -328,9 +328,10 @@ def _judged(findings: Sequence[Finding], total: int, looked: int) -> GradientChe
         sentences.append(f"{wrong} of {len(findings)} {'entries' if looked == total else 'places'} that were looked at "
                          f"{'is' if wrong == 1 else 'are'} wrong.")
     if verdict == INCONCLUSIVE:
-        unseen = len(by_verdict[INCONCLUSIVE])
-        sentences.append(f"At {unseen} of {len(findings)} places the differences cannot tell: f is too rough, too steep or not "
-                         "a number nearby.")
+        at = f"At {len(by_verdict[INCONCLUSIVE])} of {len(findings)} places"
+        sentences.append(f"{at} reverse mode agrees with the claim and differences do not: does f detach something, or round?"
+                         if worst.error > BARS * worst.numerical.bar + ABSOLUTE else
+                         f"{at} the differences cannot tell: f is too rough, too steep or not a number nearby.")
     kinks = [finding for finding in findings if finding.numerical.is_kink and finding.verdict == PASS]
     if kinks:
         sentences.append(f"f has a kink at {len(kinks)} of these, the first {kinks[0].where}: there any number between the slopes "
