@@ -82,6 +82,15 @@ def _parser() -> argparse.ArgumentParser:
     explore.add_argument("-o", "--out", type=_file, default=Path("backprop.html"), metavar="PAGE",
                          help="where the page goes (default: %(default)s)")
     explore.set_defaults(run=_explore)
+    exercises = commands.add_parser("exercises", help="derive the slides' gradients by hand, and be told what is wrong",
+                                    allow_abbrev=False, description="Exercises on the slides' derivations: programs with a hole.")
+    exercises.add_argument("what", choices=("list", "start", "next", "check", "watch", "hint", "reset", "progress"),
+                           help="list: all exercises; start: write their files; next: which one is next; check: one, or the next; "
+                                "watch: check whatever is saved; hint: for one, or the next; reset: begin one again; progress")
+    exercises.add_argument("name", nargs="?", metavar="NAME", help="an exercise, by name, number or file")
+    exercises.add_argument("--dir", type=_folder, default=Path("exercises"), metavar="DIR",
+                           help="the folder of your files (default: %(default)s)")
+    exercises.set_defaults(run=_exercises)
     return parser
 
 
@@ -166,6 +175,19 @@ def _explore(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.drawing.explorer.explore import check, explore
 
     return _written(chosen, "page", check, lambda value: explore(value, chosen.out))
+
+
+def _exercises(chosen: argparse.Namespace) -> int:
+    from tinygrad_edu.exercises.desk import COMMANDS, NotThere
+
+    try:
+        text, good = COMMANDS[chosen.what](chosen.dir, chosen.name)
+    except NotThere as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"cannot use {error.filename or str(chosen.dir)!r}: {error.strerror or error}")
+    print(text)
+    return 0 if good else 1
 
 
 def _written(chosen: argparse.Namespace, what: str, check: Callable[[Path], Any], write: Callable[[Any], Any]) -> int:

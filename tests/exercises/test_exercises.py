@@ -1,0 +1,61 @@
+"""Each exercise: the solution passes, the empty hole fails kindly, and each mutant is refused with its own sentence."""
+
+import numpy as np
+import pytest
+
+from tinygrad_edu.exercises.bank import EXERCISES
+from tinygrad_edu.exercises.check import check, what_is_wrong
+from tinygrad_edu.exercises.exercise import same
+
+ALL = list(EXERCISES.values())
+MUTANTS = [(exercise, mutant) for exercise in ALL for mutant in exercise.mutants]
+
+
+def named(x):
+    return getattr(x, "name", None) or getattr(x, "code", None)
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=named)
+def test_the_solution_passes_and_the_empty_hole_fails_kindly(exercise, tmp_path):
+    path = tmp_path / f"{exercise.name}.py"
+    path.write_text(exercise.file())
+    empty = check(exercise, path)
+    assert (empty.passed, empty.is_empty) == (False, True)
+    assert empty.sentence == "The hole is not filled yet: put your answer where the ... is."
+    path.write_text(exercise.source(exercise.solution))
+    assert check(exercise, path, seed=3).passed
+
+
+@pytest.mark.parametrize(("exercise", "mutant"), MUTANTS, ids=named)
+@pytest.mark.parametrize("seed", range(5))
+def test_each_mutant_is_refused_with_its_own_sentence(exercise, mutant, seed):
+    cases = exercise.cases(seed)
+    came, right = exercise.answers(mutant.code, cases), exercise.answers(exercise.solution, cases)
+    assert all(answer is not None for answer in came)
+    assert not same(came, right)
+    assert what_is_wrong(exercise, [np.asarray(x) for x in came], right, cases).lower().startswith(mutant.sentence.lower())
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=named)
+def test_a_mutant_in_a_file_is_diagnosed(exercise, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(exercise.source(exercise.mutants[0].code))
+    result = check(exercise, path, seed=1)
+    assert not result.passed
+    assert result.sentence.lower().startswith(exercise.mutants[0].sentence.lower())
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=named)
+def test_an_exercise_has_ten_mutants_or_more_and_hints_that_do_not_give_it_away(exercise):
+    assert len(exercise.mutants) >= 10
+    assert len({mutant.sentence for mutant in exercise.mutants}) >= 8
+    assert len(exercise.hints) >= 2
+    assert all(exercise.solution not in hint for hint in exercise.hints)
+    assert exercise.solution not in exercise.file()
+
+
+def test_numbers_differ_from_student_to_student_and_stay_the_same_for_one():
+    exercise = EXERCISES["delta"]
+    assert exercise.cases(1) == exercise.cases(1)
+    assert exercise.cases(1) != exercise.cases(2)
+    assert EXERCISES["error"].cases(1) != exercise.cases(1)

@@ -1,0 +1,107 @@
+"""Whatever a student's file does, an answer comes back in time, and it is one sentence."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from tinygrad_edu.exercises.bank import EXERCISES
+from tinygrad_edu.exercises.check import check
+from tinygrad_edu.exercises.sandbox import call
+
+DELTA = EXERCISES["delta"]
+FORGED = """
+import os, sys
+os.write(int(sys.argv[5]), b'{"answers": [{"shape": [], "array": [0.75]}]}')
+os._exit(0)
+"""
+
+
+def outcome(tmp_path, source, seconds=2):
+    path = tmp_path / "mine.py"
+    path.write_bytes(source if isinstance(source, bytes) else source.encode())
+    return call(path, "delta", [(1.0, 0.25), (np.ones((2, 2)), np.zeros((2, 2)))], seconds=seconds)
+
+
+def test_numbers_and_arrays_go_there_and_back(tmp_path):
+    found = outcome(tmp_path, "def delta(y, target):\n    return y - target\n")
+    assert found.answers[0] == 0.75
+    np.testing.assert_array_equal(found.answers[1], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize(("source", "says"), [
+    ("", "the file is empty"), (b"\xff\xfe\x00\x01", "the file is not text"), (b"x = 1 # \x00", "the file is not text"),
+    ("# " + "x" * 200_000, "bytes, and an exercise has a few hundred"),
+    ("def delta(y, target)\n", "this is not Python: expected ':' in line 1"),
+    ("x = 1\n", "there is no function delta in the file"), ("delta = 3\n", "there is no function delta in the file"),
+    ("1 / 0\n", "the file raised ZeroDivisionError in line 1: division by zero before delta could be called"),
+    ("import nowhere\n", "the file raised ModuleNotFoundError in line 1"),
+    ("import sys\nsys.exit(0)\n", "the file raised SystemExit"),
+    ("import os\nos._exit(0)\n", "it ended itself before it gave an answer"),
+    ("while True: pass\n", "it took longer than 2 seconds"), ("x = [0] * 10**9\n", "MemoryError"),
+    ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "it was ended"),
+    (FORGED, "what it gave back is no answer"), ("import os, sys\nos.close(int(sys.argv[5]))\nos._exit(0)\n", "it ended itself"),
+])
+def test_a_file_that_does_not_do_what_it_should_is_an_error_in_words(tmp_path, source, says):
+    start = time.perf_counter()
+    found = outcome(tmp_path, source)
+    assert says in found.error
+    assert found.answers == []
+    assert time.perf_counter() - start < 20
+
+
+@pytest.mark.parametrize(("body", "says"), [
+    ("return undefined", "it raised NameError in line 2"), ("return 'text'", "it gave a str, and not numbers"),
+    ("return None", "it gave a NoneType, and not numbers"), ("return [1, [2]]", "it raised ValueError"),
+    ("import numpy as np; return np.zeros(20_000)", "it gave 20000 numbers"), ("raise SystemExit", "it raised SystemExit"),
+    ("return 1j", "and not numbers"),
+])
+def test_a_call_that_gives_no_numbers_is_said_for_its_case(tmp_path, body, says):
+    assert says in outcome(tmp_path, f"def delta(y, target):\n    {body}\n").answers[0]
+
+
+def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path):
+    source = "print('{\"answers\": 1}')\ndef delta(y, target):\n    print('noise')\n    return y - target\n"
+    assert outcome(tmp_path, source).answers[0] == 0.75
+
+
+def test_a_large_file_that_it_writes_is_cut_off_and_its_folder_is_gone_afterwards(tmp_path):
+    source = "def delta(y, target):\n    open('large', 'wb').write(b'x' * 10**8)\n    return 1.0\n"
+    found = outcome(tmp_path, source)
+    assert found.error or "it raised" in found.answers[0]
+
+
+def test_children_that_it_starts_do_not_live_on(tmp_path):
+    marker = tmp_path / "alive"
+    late = f"import time; time.sleep(3); open({str(marker)!r}, 'w')"
+    start = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {late!r}])\n"
+    source = start + "def delta(y, target):\n    return y - target\n"
+    found = outcome(tmp_path, source)
+    assert found.answers[0] == 0.75
+    time.sleep(4)
+    assert not marker.exists()
+
+
+def test_the_environment_is_clean_and_the_folder_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    source = "import os\ndef delta(y, target):\n    return float('SECRET_TOKEN' in os.environ) + len(os.listdir('.'))\n"
+    assert outcome(tmp_path, source).answers[0] == 1.0  # the copy of the file alone
+
+
+def test_what_it_does_to_numpy_or_to_our_package_it_does_to_itself(tmp_path):
+    source = "import numpy as np\nnp.allclose = lambda *a, **k: True\ndef delta(y, target):\n    return 7.0\n"
+    path = tmp_path / "mine.py"
+    path.write_text(source)
+    assert not check(DELTA, path).passed
+    assert np.allclose(1.0, 2.0) is False
+
+
+def test_the_expected_answers_are_not_in_the_child(tmp_path):
+    source = "import sys\ndef delta(y, target):\n    return float(any('tinygrad_edu' in name for name in sys.modules))\n"
+    assert outcome(tmp_path, source).answers[0] == 0.0
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
+    assert "cannot be read" in call(tmp_path / "none.py", "delta", []).error
+    assert os.listdir(tmp_path) == []

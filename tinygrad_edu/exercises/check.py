@@ -1,0 +1,61 @@
+"""Says whether an exercise is solved, and if not, what is wrong with it.
+
+    result = check(EXERCISES["delta"], Path("delta.py"), seed=7)
+    result.passed, result.sentence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from tinygrad_edu.checking.diagnosis import relation
+from tinygrad_edu.exercises.exercise import EMPTY, Exercise, same
+from tinygrad_edu.exercises.sandbox import call
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict on a file, in one sentence. is_empty: the hole has not been filled yet."""
+
+    passed: bool
+    sentence: str
+    is_empty: bool = False
+
+
+def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
+    """The verdict on the file of a student whose numbers are drawn from the seed."""
+    cases = exercise.cases(seed)
+    outcome = call(path, exercise.function, cases)
+    if outcome.is_empty:
+        return Result(False, f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
+    if outcome.error:
+        return Result(False, f"{outcome.error[0].upper()}{outcome.error[1:]}.")
+    errors = [answer for answer in outcome.answers if isinstance(answer, str)]
+    if errors:
+        return Result(False, f"{exercise.function} did not give an answer: {errors[0]}.")
+    came = [answer for answer in outcome.answers if not isinstance(answer, str)]
+    right = [np.asarray(answer, dtype=float) for answer in exercise.answers(exercise.solution, cases)]
+    if same(came, right):
+        return Result(True, "Right.")
+    return Result(False, what_is_wrong(exercise, came, right, cases))
+
+
+def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[ndarray], cases: Sequence[Any]) -> str:
+    """The sentence of the mutant that comes to the same; else what can be said without one."""
+    for mutant in exercise.mutants:
+        if same(came, exercise.answers(mutant.code, cases)):
+            return f"{mutant.sentence[0].upper()}{mutant.sentence[1:]}. See eq. {exercise.slide}."
+    if [answer.shape for answer in came] != [answer.shape for answer in right]:
+        return f"{exercise.function} gave an array of shape {came[0].shape}, and should give one of shape {right[0].shape}."
+    if not all(np.isfinite(answer).all() for answer in came):
+        return f"{exercise.function} gave something that is no number: nan or infinity."
+    related = relation([answer.reshape(-1) for answer in came], [answer.reshape(-1) for answer in right])
+    return f"Not right: what {exercise.function} gave is {related}." if related else (
+        f"Not right, and none of the usual mistakes. Try it by hand with simple numbers, and compare. See eq. {exercise.slide}.")
+

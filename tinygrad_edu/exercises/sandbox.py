@@ -1,0 +1,135 @@
+"""Calls a function of a file that nobody has read, in a process of its own with limits; whatever it does, an answer comes back.
+
+    outcome = call(Path("delta.py"), "delta", cases)        # Outcome(answers=[...]), or Outcome(error="it took longer than ...")
+
+What this protects against: endless loops, memory that runs out, large files, printed noise, children that go on, a process that
+ends itself, deleted files of its own folder, forged verdicts (the child knows none). What it does not: a program that sets out to
+read or write elsewhere with the rights of whoever runs it, or to reach the network. For files of strangers use a container as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+CHILD = Path(__file__).with_name("child.py")
+SECONDS, MEGABYTES = 5, 1024
+LARGEST = 100_000  # bytes of a file
+MOST_SAID = 2**20  # bytes of an answer
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. answers: for each case an array, or a sentence if there is none. error: one for all cases."""
+
+    answers: list[ndarray | str] = field(default_factory=list)
+    error: str = ""
+    is_empty: bool = False  # whether the hole has not been filled yet
+
+
+def call(path: Path, function: str, cases: Sequence[Sequence[Any]], seconds: int = SECONDS) -> Outcome:
+    """The function of that file, called with each of the cases."""
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        return Outcome(error=f"the file cannot be read: {error.strerror or error}")
+    refused = _refused(source)
+    if refused:
+        return Outcome(error=refused)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / path.name
+        copy.write_bytes(source)
+        said, reason = _run(copy, function, json.dumps([[_written(x) for x in case] for case in cases]), folder, seconds)
+    if said is None:
+        return Outcome(error=reason)
+    return _read(said, len(cases))
+
+
+def _refused(source: bytes) -> str:
+    """Why a file is not even tried."""
+    if not source.strip():
+        return "the file is empty"
+    if len(source) > LARGEST:
+        return f"the file has {len(source):,} bytes, and an exercise has a few hundred"
+    try:
+        text = source.decode("utf-8")
+    except UnicodeDecodeError:
+        return "the file is not text"
+    return "the file is not text" if "\x00" in text else ""
+
+
+def _run(path: Path, function: str, cases: str, folder: str, seconds: int) -> tuple[str | None, str]:
+    """(what the child wrote, "") or (None, why there is nothing)."""
+    read, write = os.pipe()
+    environment = {"PATH": os.defpath, "HOME": folder, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+                   **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {})}
+    command = [sys.executable, "-I", "-B", str(CHILD), str(path), function, str(seconds), str(MEGABYTES), str(write)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
+                             env=environment, start_new_session=True, pass_fds=(write,))
+    os.close(write)
+    return _collected(child, read, cases, seconds)
+
+
+def _collected(child: subprocess.Popen[bytes], read: int, cases: str, seconds: int) -> tuple[str | None, str]:
+    said: list[bytes] = []
+
+    def listen() -> None:
+        with os.fdopen(read, "rb") as pipe:
+            said.append(pipe.read(MOST_SAID))
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    too_long = False
+    try:
+        child.communicate(cases.encode(), timeout=seconds + 5)
+    except subprocess.TimeoutExpired:
+        too_long = True
+    except OSError:
+        pass
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)  # with all that it has started
+    child.wait()
+    listener.join(2)
+    if too_long or child.returncode == -signal.SIGXCPU:
+        return None, f"it took longer than {seconds} seconds: is there a loop that does not end?"
+    if not said or not said[0]:
+        return None, "it ended itself before it gave an answer" if child.returncode in (0, 1) else (
+            "it was ended, perhaps because it took too much memory")
+    return said[0].decode(errors="replace"), ""
+
+
+def _written(x: Any) -> Any:
+    return {"array": [float(number) for number in x.ravel()], "shape": list(x.shape)} if isinstance(x, ndarray) else float(x)
+
+
+def _read(said: str, cases: int) -> Outcome:
+    """What the child wrote, which may be anything."""
+    try:
+        found = json.loads(said)
+        if "error" in found:
+            return Outcome(error=str(found["error"])[:500])
+        answers = [_answer(one) for one in found["answers"]]
+        if len(answers) != cases:
+            raise ValueError
+        return Outcome(answers, is_empty=any(one.get("hole") for one in found["answers"]))
+    except Exception:
+        return Outcome(error="what it gave back is no answer")
+
+
+def _answer(one: dict[str, Any]) -> ndarray | str:
+    if "array" in one:
+        return np.array(one["array"], dtype=float).reshape(one["shape"])
+    return "the hole is not filled yet" if one.get("hole") else str(one["error"])[:500]
