@@ -91,6 +91,15 @@ def _parser() -> argparse.ArgumentParser:
     exercises.add_argument("--dir", type=_folder, default=Path("exercises"), metavar="DIR",
                            help="the folder of your files (default: %(default)s)")
     exercises.set_defaults(run=_exercises)
+    mark = commands.add_parser("mark", help="mark exercises: of one student, or of a whole class", allow_abbrev=False,
+                               description="Marks a file, the folder of a student, or a folder with one for each student.")
+    mark.add_argument("path", type=Path, metavar="FILE|DIR", help="what was handed in")
+    mark.add_argument("--format", default="text", choices=("text", "json", "gradescope", "prairielearn", "junit"),
+                      help="how the marks are written (default: %(default)s)")
+    mark.add_argument("--out", type=_file, metavar="PATH", help="where they go; a run that was stopped then goes on where it was")
+    mark.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="how many files are tried at once (default: %(default)s)")
+    mark.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the hidden numbers (default: %(default)s)")
+    mark.set_defaults(run=_mark)
     return parser
 
 
@@ -104,6 +113,12 @@ class _Parser(argparse.ArgumentParser):
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed; a seed is a whole number from 0")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs; it is a whole number from 1 to 64")
     return int(text)
 
 
@@ -188,6 +203,30 @@ def _exercises(chosen: argparse.Namespace) -> int:
         return _refuse(f"cannot use {error.filename or str(chosen.dir)!r}: {error.strerror or error}")
     print(text)
     return 0 if good else 1
+
+
+def _mark(chosen: argparse.Namespace) -> int:
+    from tinygrad_edu.exercises.desk import NotThere
+    from tinygrad_edu.exercises.mark import FORMATS, mark
+    from tinygrad_edu.storage.whole import check_writable, whole
+
+    memory = None if chosen.out is None else chosen.out.with_name(f"{chosen.out.name}.marked")
+    try:
+        if chosen.out is not None:
+            check_writable(chosen.out)
+        text = FORMATS[chosen.format](mark(chosen.path, chosen.seed, chosen.jobs, memory))
+        if chosen.out is None or memory is None:
+            print(text)
+            return 0
+        with whole(chosen.out) as part:
+            part.write_text(text + "\n", encoding="utf-8")
+        memory.unlink(missing_ok=True)
+    except NotThere as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"cannot write {str(chosen.out)!r}: {error.strerror or error}")
+    print(f"The marks are {chosen.out}")
+    return 0
 
 
 def _written(chosen: argparse.Namespace, what: str, check: Callable[[Path], Any], write: Callable[[Any], Any]) -> int:

@@ -18,14 +18,20 @@ from tinygrad_edu.checking.diagnosis import relation
 from tinygrad_edu.exercises.exercise import EMPTY, Exercise, same
 from tinygrad_edu.exercises.sandbox import call
 
+RUNS, SHAPE, RIGHT = "runs", "shape", "right"  # what a file can reach, one after the other
+
 
 @dataclass(frozen=True)
 class Result:
-    """The verdict on a file, in one sentence. is_empty: the hole has not been filled yet."""
+    """The verdict on a file, in one sentence. reached: what is right about it already. is_empty: the hole is not filled yet."""
 
-    passed: bool
     sentence: str
+    reached: tuple[str, ...] = ()
     is_empty: bool = False
+
+    @property
+    def passed(self) -> bool:
+        return RIGHT in self.reached
 
 
 def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
@@ -33,17 +39,18 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
     cases = exercise.cases(seed)
     outcome = call(path, exercise.function, cases)
     if outcome.is_empty:
-        return Result(False, f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
+        return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
     if outcome.error:
-        return Result(False, f"{outcome.error[0].upper()}{outcome.error[1:]}.")
+        return Result(f"{outcome.error[0].upper()}{outcome.error[1:]}.")
     errors = [answer for answer in outcome.answers if isinstance(answer, str)]
     if errors:
-        return Result(False, f"{exercise.function} did not give an answer: {errors[0]}.")
+        return Result(f"{exercise.function} did not give an answer: {errors[0]}.")
     came = [answer for answer in outcome.answers if not isinstance(answer, str)]
     right = [np.asarray(answer, dtype=float) for answer in exercise.answers(exercise.solution, cases)]
     if same(came, right):
-        return Result(True, "Right.")
-    return Result(False, what_is_wrong(exercise, came, right, cases))
+        return Result("Right.", (RUNS, SHAPE, RIGHT))
+    fits = [answer.shape for answer in came] == [answer.shape for answer in right]
+    return Result(what_is_wrong(exercise, came, right, cases), (RUNS, SHAPE) if fits else (RUNS,))
 
 
 def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[ndarray], cases: Sequence[Any]) -> str:

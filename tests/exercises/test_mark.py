@@ -1,0 +1,153 @@
+"""`tinygrad-edu mark`: a class of fifty, half of which broke something; every one is marked, with a reason."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from tinygrad_edu.cli import main
+from tinygrad_edu.exercises import mark as marking
+from tinygrad_edu.exercises.bank import EXERCISES
+from tinygrad_edu.exercises.check import Result
+from tinygrad_edu.exercises.mark import FORMATS, MOST, mark, statistics
+
+DELTA = EXERCISES["delta"]
+BROKEN = ["", "def delta(y, target)", "import os\nos._exit(0)", "raise SystemExit", "delta = 1", "\x00", "1 / 0",
+          "def delta(y, target):\n    return None", "def delta(y, target):\n    return [y, target]", DELTA.source("..."),
+          DELTA.source("target - y"), DELTA.source("y"), "def delta(y, target):\n    while True: pass"]
+
+
+def class_of(folder, sources):
+    for n, source in enumerate(sources):
+        (folder / f"student{n:02}").mkdir(parents=True)
+        (folder / f"student{n:02}" / "01-delta.py").write_text(source)
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    from tinygrad_edu.exercises import check, sandbox
+
+    monkeypatch.setattr(check, "call", lambda *args: sandbox.call(*args, seconds=1))
+
+
+def test_every_submission_of_a_class_is_marked_and_has_a_reason(tmp_path, quick):
+    sources = BROKEN + [DELTA.source(DELTA.solution)] * 12
+    marks = [one for one in mark(class_of(tmp_path / "all", sources), jobs=2) if one.exercise == "delta"]
+    assert [one.student for one in marks] == [f"student{n:02}" for n in range(len(sources))]
+    assert [one.points for one in marks] == [0] * 8 + [2, 0, 4, 4, 0] + [10] * 12
+    assert all(one.sentence.endswith(".") for one in marks)
+    assert "the sign is turned" in marks[10].sentence.lower()
+    assert "longer than" in marks[12].sentence
+
+
+def test_what_was_not_handed_in_has_no_points_and_is_not_counted(tmp_path):
+    marks = mark(class_of(tmp_path / "all", [DELTA.source(DELTA.solution)]))
+    assert len(marks) == len(EXERCISES)
+    assert [one.sentence for one in marks[1:]] == ["It was not handed in."] * (len(EXERCISES) - 1)
+    assert statistics(marks)["error"]["handed in"] == 0
+
+
+def test_the_statistics_say_what_was_wrong_most_often(tmp_path):
+    sources = [DELTA.source(hole) for hole in ("y - target", "target - y", "target - y", "y")]
+    known = statistics(mark(class_of(tmp_path / "all", sources)))["delta"]
+    assert (known["handed in"], known["right"], known["mean"]) == (4, 1, (10 + 4 * 3) / 4)
+    assert known["mistakes"][0] == ("The sign is turned: δ is output minus target. See eq. 3.", 2)
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
+    folder, memory = class_of(tmp_path / "all", [DELTA.source("y - target"), DELTA.source("y"), ""]), tmp_path / "marked"
+    whole = mark(folder, memory=memory)
+    lines = memory.read_text().splitlines()
+    memory.write_text("\n".join(lines[:10]) + "\n" + lines[10][:20])  # killed while it wrote
+    tried = []
+    monkeypatch.setattr(marking, "check", lambda exercise, file, seed: tried.append(file.parent.name) or Result("Again."))
+    assert mark(folder, memory=memory)[:10] == whole[:10]
+    assert tried == ["student02"]
+
+
+def test_what_was_changed_since_is_marked_again(tmp_path):
+    folder, memory = class_of(tmp_path / "all", [DELTA.source("y")]), tmp_path / "marked"
+    assert mark(folder, memory=memory)[0].points == 4
+    (folder / "student00" / "01-delta.py").write_text(DELTA.source("y - target"))
+    assert mark(folder, memory=memory)[0].points == MOST
+
+
+@pytest.mark.parametrize("where", ["a student's folder", "a file"])
+def test_one_student_or_one_file_can_be_marked(tmp_path, where):
+    folder = class_of(tmp_path / "all", [DELTA.source("y - target")]) / "student00"
+    marks = mark(folder if where == "a student's folder" else folder / "01-delta.py")
+    assert (marks[0].student, marks[0].points) == ("student00", MOST)
+    assert len(marks) == (len(EXERCISES) if where == "a student's folder" else 1)
+
+
+def test_students_have_numbers_of_their_own(tmp_path):
+    same = [DELTA.source("y - target")] * 2
+    first, second = (one for one in mark(class_of(tmp_path / "all", same)) if one.exercise == "delta")
+    assert first.key != second.key
+
+
+# -- formats -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_student(tmp_path):
+    return mark(class_of(tmp_path / "all", [DELTA.source("target - y")]))
+
+
+def test_gradescope_and_prairielearn_get_what_they_read(one_student):
+    grades = json.loads(FORMATS["gradescope"](one_student))
+    assert grades["tests"][0] == {"name": "delta", "score": 4, "max_score": 10, "status": "failed",
+                                  "output": "The sign is turned: δ is output minus target. See eq. 3."}
+    grades = json.loads(FORMATS["prairielearn"](one_student))
+    assert grades["gradable"] is True
+    assert grades["score"] == pytest.approx(4 / (10 * len(EXERCISES)))
+
+
+def test_junit_is_xml_whatever_a_student_is_called(tmp_path):
+    folder = tmp_path / "all" / "<b>&\x07\"x"
+    folder.mkdir(parents=True)
+    (folder / "delta.py").write_text(DELTA.source("y - target"))
+    suite = ElementTree.fromstring(FORMATS["junit"](mark(tmp_path / "all")))
+    assert suite.get("failures") == str(len(EXERCISES) - 1)
+    assert suite[0].get("classname") == "<b>&\N{REPLACEMENT CHARACTER}\"x"
+
+
+def test_text_and_json_hold_all_marks_and_the_statistics(one_student):
+    assert "student00  delta             4 of 10  The sign is turned" in FORMATS["text"](one_student)
+    found = json.loads(FORMATS["json"](one_student))
+    assert found["marks"][0]["parts"] == {"it gives numbers": True, "they have the right shape": True, "they are right": False}
+    assert found["statistics"]["delta"]["handed in"] == 1
+
+
+# -- the command ---------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_marks_and_forgets_what_it_kept_meanwhile(tmp_path, capsys):
+    class_of(tmp_path / "all", [DELTA.source("y - target")])
+    assert main(["mark", str(tmp_path / "all"), "--format", "json", "--out", str(tmp_path / "marks.json"), "--jobs", "2"]) == 0
+    assert json.loads((tmp_path / "marks.json").read_text())["marks"][0]["points"] == MOST
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "marks.json"]
+    assert main(["mark", str(tmp_path / "all" / "student00" / "01-delta.py")]) == 0
+    assert "10 of 10  Right." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["nowhere"], "there is nothing called 'nowhere' to mark"), (["all", "--out", "none/marks.json"], "cannot write"),
+    (["all", "--format", "gradescope"], "this format is for one student"),
+    (["all/student00/other.py"], "there is no exercise 'other.py'"),
+])
+def test_what_cannot_be_marked_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    class_of(tmp_path / "all", ["", ""])
+    (tmp_path / "all" / "student00" / "other.py").write_text("")
+    assert main(["mark", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("jobs", ["0", "x", "1000"])
+def test_a_number_of_jobs_is_a_number(jobs):
+    with pytest.raises(SystemExit):
+        main(["mark", "x", "--jobs", jobs])
