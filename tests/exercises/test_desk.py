@@ -37,7 +37,7 @@ def test_a_student_goes_from_the_first_exercise_to_the_last_with_mistakes_on_the
     for n, (name, exercise) in enumerate(EXERCISES.items()):
         status, said = run("check")
         assert status == 1
-        assert said.startswith(f"… {n + 1:02}-{name}.py: The hole is not filled yet")
+        assert said.startswith(f"… {n + 1:02}-{name}.py: The hole is not filled yet" if exercise.starts_with == "..." else "✗")
         write(run.folder, name, exercise.mutants[0].code)
         status, said = run("check")
         assert status == 1
@@ -80,7 +80,7 @@ def test_start_and_reset_never_write_over_what_a_student_wrote(run):
     run("start")
     path = run.folder / "01-delta.py"
     path.write_text("mine")
-    assert "9 were there and stay as they are" in run("start")[1]
+    assert f"{len(EXERCISES)} were there and stay as they are" in run("start")[1]
     assert path.read_text() == "mine"
     for n in (1, 2):
         assert f"What was there is 01-delta.py.{n}." in run("reset", "delta")[1]

@@ -19,9 +19,12 @@ def named(x):
 def test_the_solution_passes_and_the_empty_hole_fails_kindly(exercise, tmp_path):
     path = tmp_path / f"{exercise.name}.py"
     path.write_text(exercise.file())
-    empty = check(exercise, path)
-    assert (empty.passed, empty.is_empty) == (False, True)
-    assert empty.sentence == "The hole is not filled yet: put your answer where the ... is."
+    first = check(exercise, path)
+    if exercise.starts_with == "...":
+        assert (first.passed, first.is_empty) == (False, True)
+        assert first.sentence == "The hole is not filled yet: put your answer where the ... is."
+    else:  # a bug is to be found, and what it does is said
+        assert first.sentence.lower().startswith(exercise.mutants[0].sentence.lower())
     path.write_text(exercise.source(exercise.solution))
     assert check(exercise, path, seed=3).passed
 
@@ -52,6 +55,12 @@ def test_an_exercise_has_ten_mutants_or_more_and_hints_that_do_not_give_it_away(
     assert len(exercise.hints) >= 2
     assert all(exercise.solution not in hint for hint in exercise.hints)
     assert exercise.solution not in exercise.file()
+
+
+def test_there_are_sixteen_from_delta_to_early_stopping_with_bugs_to_find():
+    assert len(ALL) == 16
+    assert sum(exercise.starts_with != "..." for exercise in ALL) == 2
+    assert sum(len(exercise.mutants) for exercise in ALL) >= 190
 
 
 def test_numbers_differ_from_student_to_student_and_stay_the_same_for_one():

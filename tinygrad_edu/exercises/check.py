@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
     """The verdict on the file of a student whose numbers are drawn from the seed."""
     cases = exercise.cases(seed)
     outcome = call(path, exercise.function, cases)
-    if outcome.is_empty:
+    if outcome.is_empty or _is_untouched(exercise, path):
         return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
     if outcome.error:
         return Result(f"{outcome.error[0].upper()}{outcome.error[1:]}.")
@@ -51,6 +52,14 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
         return Result("Right.", (RUNS, SHAPE, RIGHT))
     fits = [answer.shape for answer in came] == [answer.shape for answer in right]
     return Result(what_is_wrong(exercise, came, right, cases), (RUNS, SHAPE) if fits else (RUNS,))
+
+
+def _is_untouched(exercise: Exercise, path: Path) -> bool:
+    """Whether the program is as it was given, with nothing in its hole yet."""
+    try:
+        return exercise.starts_with == EMPTY and ast.dump(ast.parse(path.read_bytes())) == ast.dump(ast.parse(exercise.file()))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[ndarray], cases: Sequence[Any]) -> str:

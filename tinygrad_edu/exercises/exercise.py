@@ -49,6 +49,8 @@ class Exercise:
     inputs: Callable[[np.random.Generator], tuple[Any, ...]]
     hints: tuple[str, ...]
     mutants: tuple[Mutant, ...]
+    starts_with: str = EMPTY  # what is in the hole at first: a bug, where one is to be found
+    draws: int = CASES  # more where an answer says little, as True or False
 
     def source(self, hole: str) -> str:
         """The program with this in its hole; several lines are indented as the hole is."""
@@ -59,7 +61,7 @@ class Exercise:
     def file(self) -> str:
         """What a student starts with."""
         about = textwrap.fill(f"{self.title} (eq. {self.slide}). {self.text}", 96)
-        return f"{textwrap.indent(about, '# ')}\n\n{self.source(EMPTY)}"
+        return f"{textwrap.indent(about, '# ')}\n\n{self.source(self.starts_with)}"
 
     def cases(self, seed: int) -> list[tuple[Any, ...]]:
         """Arguments to call the function with: numbers for which the solution and all mutants come to different answers."""
@@ -84,7 +86,7 @@ def same(came: Sequence[Any], wanted: Sequence[Any]) -> bool:
 def _cases(exercise: Exercise, seed: int) -> list[tuple[Any, ...]]:
     for draw in range(100):  # almost always the first: a factor |x| looks like x where all x are positive
         rng = np.random.default_rng([seed, draw, *exercise.name.encode()])
-        cases = [exercise.inputs(rng) for _ in range(CASES)]
+        cases = [exercise.inputs(rng) for _ in range(exercise.draws)]
         found = [exercise.answers(hole, cases) for hole in (exercise.solution, *(mutant.code for mutant in exercise.mutants))]
         if not any(same(a, b) for n, a in enumerate(found) for b in found[:n]):
             return cases
