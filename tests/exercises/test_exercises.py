@@ -39,6 +39,19 @@ def test_each_mutant_is_refused_with_its_own_sentence(exercise, mutant, seed):
     assert what_is_wrong(exercise, [np.asarray(x) for x in came], right, cases).lower().startswith(mutant.sentence.lower())
 
 
+@pytest.mark.long
+def test_so_it_is_for_fifty_students():
+    for exercise in ALL:
+        for seed in range(50):
+            cases = exercise.cases(seed)
+            right = exercise.answers(exercise.solution, cases)
+            for mutant in exercise.mutants:
+                came = [np.asarray(x) for x in exercise.answers(mutant.code, cases)]
+                said = what_is_wrong(exercise, came, right, cases)
+                assert not same(came, right), (exercise.name, seed, mutant.code)
+                assert said.lower().startswith(mutant.sentence.lower()), (exercise.name, seed, mutant.code, said)
+
+
 @pytest.mark.parametrize("exercise", ALL, ids=named)
 def test_a_mutant_in_a_file_is_diagnosed(exercise, tmp_path):
     path = tmp_path / "mine.py"

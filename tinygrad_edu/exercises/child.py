@@ -31,7 +31,7 @@ def limit(seconds, megabytes):
         return
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # first a signal that tells what it was, then the end
     for what, most in ((resource.RLIMIT_AS, megabytes * 2**20), (resource.RLIMIT_FSIZE, 2**20), (resource.RLIMIT_CORE, 0),
-                       (resource.RLIMIT_NOFILE, 64)):
+                       (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_NPROC, 0)):  # no children, unless the superuser runs this
         resource.setrlimit(what, (most, most))
 
 

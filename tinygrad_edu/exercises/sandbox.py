@@ -26,6 +26,7 @@ import numpy as np
 from numpy import ndarray
 
 CHILD = Path(__file__).with_name("child.py")
+MARK = "TINYGRAD_EDU_EXERCISE"  # in the environment of the child and of what it starts
 SECONDS, MEGABYTES = 5, 1024
 LARGEST = 100_000  # bytes of a file
 MOST_SAID = 2**20  # bytes of an answer
@@ -75,12 +76,25 @@ def _run(path: Path, function: str, cases: str, folder: str, seconds: int) -> tu
     """(what the child wrote, "") or (None, why there is nothing)."""
     read, write = os.pipe()
     environment = {"PATH": os.defpath, "HOME": folder, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+                   MARK: folder,
                    **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {})}
     command = [sys.executable, "-I", "-B", str(CHILD), str(path), function, str(seconds), str(MEGABYTES), str(write)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
                              env=environment, start_new_session=True, pass_fds=(write,))
     os.close(write)
-    return _collected(child, read, cases, seconds)
+    try:
+        return _collected(child, read, cases, seconds)
+    finally:
+        _end_all_of(folder)
+
+
+def _end_all_of(folder: str) -> None:
+    """Ends what has left the child's group: on Linux each process says in what environment it was started."""
+    mark = f"{MARK}={folder}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def _collected(child: subprocess.Popen[bytes], read: int, cases: str, seconds: int) -> tuple[str | None, str]:
