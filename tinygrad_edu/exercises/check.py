@@ -42,7 +42,7 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
     if outcome.is_empty or _is_untouched(exercise, path):
         return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
     if outcome.error:
-        return Result(f"{outcome.error[0].upper()}{outcome.error[1:]}.")
+        return Result(f"{outcome.error[0].upper()}{outcome.error[1:]}{'' if outcome.error.endswith('?') else '.'}")
     errors = [answer for answer in outcome.answers if isinstance(answer, str)]
     if errors:
         return Result(f"{exercise.function} did not give an answer: {errors[0]}.")
