@@ -70,6 +70,12 @@ def test_an_exercise_has_ten_mutants_or_more_and_hints_that_do_not_give_it_away(
     assert exercise.solution not in exercise.file()
 
 
+def test_no_answer_is_the_same_as_none():
+    assert not same([None], [None])
+    assert not same([1.0], [None])
+    assert same([1.0, np.ones(2)], [1.0 + 1e-9, np.ones(2)])
+
+
 def test_there_are_sixteen_from_delta_to_early_stopping_with_bugs_to_find():
     assert len(ALL) == 16
     assert sum(exercise.starts_with != "..." for exercise in ALL) == 2

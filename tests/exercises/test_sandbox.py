@@ -61,9 +61,10 @@ def test_a_call_that_gives_no_numbers_is_said_for_its_case(tmp_path, body, says)
     assert says in outcome(tmp_path, f"def delta(y, target):\n    {body}\n").answers[0]
 
 
-def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path):
+def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path, capfd):
     source = "print('{\"answers\": 1}')\ndef delta(y, target):\n    print('noise')\n    return y - target\n"
     assert outcome(tmp_path, source).answers[0] == 0.75
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_large_file_that_it_writes_is_cut_off_and_its_folder_is_gone_afterwards(tmp_path):
