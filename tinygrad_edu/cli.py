@@ -193,10 +193,10 @@ def _explore(chosen: argparse.Namespace) -> int:
 
 
 def _exercises(chosen: argparse.Namespace) -> int:
-    from tinygrad_edu.exercises.desk import COMMANDS, NotThere
+    from tinygrad_edu.exercises.desk import COMMANDS, NotThere, home
 
     try:
-        text, good = COMMANDS[chosen.what](chosen.dir, chosen.name)
+        text, good = COMMANDS[chosen.what](home(chosen.dir), chosen.name)
     except NotThere as error:
         return _refuse(str(error))
     except OSError as error:

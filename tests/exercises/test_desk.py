@@ -98,6 +98,14 @@ def test_a_broken_memory_loses_no_file(run, memory):
     assert "1 of" in run("progress")[1]
 
 
+def test_within_the_folder_the_commands_go_on_with_it(run, monkeypatch):
+    run("start")
+    monkeypatch.chdir(run.folder)
+    assert f"{len(EXERCISES)} were there" in run("start")[1]
+    assert run("check")[1].startswith("… 01-delta.py")
+    assert not (run.folder / "exercises").exists()
+
+
 def test_a_file_that_is_broken_or_gone_is_a_sentence(run):
     run("start")
     (run.folder / "01-delta.py").write_bytes(b"\xff\xfe")

@@ -67,6 +67,13 @@ def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_it_wants_to_do_at_its_end_is_not_waited_for(tmp_path):
+    source = "import atexit, time\natexit.register(time.sleep, 60)\ndef delta(y, target):\n    return y - target\n"
+    start = time.perf_counter()
+    assert outcome(tmp_path, source).answers[0] == 0.75
+    assert time.perf_counter() - start < 5
+
+
 def test_a_large_file_that_it_writes_is_cut_off_and_its_folder_is_gone_afterwards(tmp_path):
     source = "def delta(y, target):\n    open('large', 'wb').write(b'x' * 10**8)\n    return 1.0\n"
     found = outcome(tmp_path, source)
