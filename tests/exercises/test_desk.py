@@ -89,7 +89,10 @@ def test_start_and_reset_never_write_over_what_a_student_wrote(run):
     assert (run.folder / "01-delta.py.2").read_text() == "again 1"
 
 
-@pytest.mark.parametrize("memory", ["", "not JSON", "[]", '{"seed": "x"}', '{"seed": 1, "solved": 3, "hints": {}}'])
+@pytest.mark.parametrize("memory", [
+    "", "not JSON", "[]", '{"seed": "x"}', '{"seed": 1, "solved": 3, "hints": {}}', '{"seed": -5, "solved": [], "hints": {}}',
+    '{"seed": 1e400, "solved": [], "hints": {}}', "[" * 9999,
+])
 def test_a_broken_memory_loses_no_file(run, memory):
     run("start")
     write(run.folder, "delta", EXERCISES["delta"].solution)

@@ -1,6 +1,7 @@
 """`tinygrad-edu mark`: a class of fifty, half of which broke something; every one is marked, with a reason."""
 
 import json
+import os
 from xml.etree import ElementTree
 
 import pytest
@@ -72,6 +73,38 @@ def test_what_was_changed_since_is_marked_again(tmp_path):
     assert mark(folder, memory=memory)[0].points == 4
     (folder / "student00" / "01-delta.py").write_text(DELTA.source("y - target"))
     assert mark(folder, memory=memory)[0].points == MOST
+
+
+def test_files_are_found_by_names_that_people_give_them_and_strays_do_no_harm(tmp_path):
+    for n, name in enumerate(("01-Delta.py", "01_delta.py", "1-delta.py", "01-delta (1).py", "exercises/01-delta.py", "delta.py")):
+        path = tmp_path / "all" / f"s{n}" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"\xef\xbb\xbf" + DELTA.source("y - target").encode())  # as Notepad saves it
+    (tmp_path / "all" / "roster.py").write_text("x = 1")
+    marks = [one for one in mark(tmp_path / "all") if one.exercise == "delta"]
+    assert [(one.student, one.points) for one in marks] == [(f"s{n}", MOST) for n in range(6)]
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="such files and names are those of Unix")
+def test_links_pipes_and_names_that_are_no_text_end_as_marks(tmp_path):
+    folder = class_of(tmp_path / "all", [DELTA.source("y - target"), "", ""])
+    for n, make in ((1, os.mkfifo), (2, lambda path: path.symlink_to(folder / "student00" / "01-delta.py"))):
+        (folder / f"student0{n}" / "01-delta.py").unlink()
+        make(folder / f"student0{n}" / "01-delta.py")
+    os.makedirs(os.fsencode(folder) + b"/caf\xe9")
+    marks = {one.student: one for one in mark(folder) if one.exercise == "delta"}
+    assert [marks[name].points for name in ("student00", "student01", "student02")] == [MOST, 0, 0]
+    assert "no file of its own" in marks["student01"].sentence
+    FORMATS["text"](list(marks.values())).encode()
+
+
+def test_what_a_student_says_cannot_forge_a_line_nor_break_the_report(tmp_path):
+    source = 'def delta(y, target):\n    raise ValueError("\\ud800\\nalice  10 of 10\\x1b[31m")\n'
+    marks = mark(class_of(tmp_path / "all", [source]))
+    text = FORMATS["text"](marks)
+    text.encode()
+    assert "\x1b" not in text
+    assert not any(line.startswith("alice") for line in text.splitlines())
 
 
 @pytest.mark.parametrize("where", ["a student's folder", "a file"])

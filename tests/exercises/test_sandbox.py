@@ -32,7 +32,7 @@ def test_numbers_and_arrays_go_there_and_back(tmp_path):
 
 @pytest.mark.parametrize(("source", "says"), [
     ("", "the file is empty"), (b"\xff\xfe\x00\x01", "the file is not text"), (b"x = 1 # \x00", "the file is not text"),
-    ("# " + "x" * 200_000, "bytes, and an exercise has a few hundred"),
+    ("# " + "x" * 200_000, "the file has more than 100,000 bytes"),
     ("def delta(y, target)\n", "this is not Python: expected ':' in line 1"),
     ("x = 1\n", "there is no function delta in the file"), ("delta = 3\n", "there is no function delta in the file"),
     ("1 / 0\n", "the file raised ZeroDivisionError in line 1: division by zero before delta could be called"),
@@ -106,8 +106,9 @@ def test_what_it_does_to_numpy_or_to_our_package_it_does_to_itself(tmp_path):
 
 
 def test_the_expected_answers_are_not_in_the_child(tmp_path):
-    source = "import sys\ndef delta(y, target):\n    return float(any('tinygrad_edu' in name for name in sys.modules))\n"
+    source = "import sys\ndef delta(y, target):\n    return float(any('tinygrad_edu.' in name for name in sys.modules))\n"
     assert outcome(tmp_path, source).answers[0] == 0.0
+    assert "ModuleNotFoundError" in outcome(tmp_path, "from tinygrad_edu.exercises.bank import EXERCISES").error
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):

@@ -39,7 +39,7 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
     """The verdict on the file of a student whose numbers are drawn from the seed."""
     cases = exercise.cases(seed)
     outcome = call(path, exercise.function, cases)
-    if outcome.is_empty or _is_untouched(exercise, path):
+    if outcome.is_empty or (not outcome.error and _is_untouched(exercise, path)):
         return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
     if outcome.error:
         return Result(f"{outcome.error[0].upper()}{outcome.error[1:]}{'' if outcome.error.endswith('?') else '.'}")

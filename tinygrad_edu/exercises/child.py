@@ -38,8 +38,9 @@ def limit(seconds, megabytes):
 def answers(path, name, cases):
     """{"answers": [...]}, or {"error": what went wrong, in words}."""
     names = {"__name__": "exercise", "__file__": path}
+    sys.modules["tinygrad_edu"] = None  # type: ignore[assignment]  # whose exercises come with their solutions; a door that is closed, not locked
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:  # editors of Windows put a mark in front
             exec(compile(file.read(), os.path.basename(path), "exec"), names)
     except SyntaxError as error:
         return {"error": f"this is not Python: {error.msg} in line {error.lineno}"}

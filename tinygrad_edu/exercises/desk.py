@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import secrets
 import textwrap
 import time
@@ -46,9 +47,9 @@ class Desk:
             raise NotThere(f"there is no folder {str(folder)!r}: begin with `tinygrad-edu exercises start`.")
         try:
             known = json.loads((folder / MEMORY).read_text(encoding="utf-8"))
-            return cls(folder, int(known["seed"]), [name for name in known["solved"] if name in EXERCISES],
-                       {name: int(n) for name, n in known["hints"].items() if name in EXERCISES})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls(folder, abs(int(known["seed"])), [name for name in EXERCISES if name in known["solved"]],
+                       {name: max(0, int(n)) for name, n in known["hints"].items() if name in EXERCISES})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return cls(folder, secrets.randbelow(10**6))
 
     def keep(self) -> None:
@@ -75,8 +76,8 @@ class Desk:
 
 def named(name: str) -> Exercise:
     """The exercise with this name, number or file."""
-    stem = Path(name).stem
-    plain = stem.split("-", 1)[1] if stem[:2].isdigit() and "-" in stem else stem
+    stem = re.sub(r"[\s_-]*\(\d+\)$", "", Path(name).stem.lower()).replace("_", "-").replace(" ", "-")  # 01_Delta (1).py
+    plain = re.sub(r"^\d+-", "", stem)
     if plain in EXERCISES:
         return EXERCISES[plain]
     if stem.isdigit() and 1 <= int(stem) <= len(NAMES):

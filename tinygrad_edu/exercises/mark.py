@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from tinygrad_edu.exercises.bank import EXERCISES
 from tinygrad_edu.exercises.check import RIGHT, RUNS, SHAPE, check
 from tinygrad_edu.exercises.desk import NotThere, named
 from tinygrad_edu.exercises.exercise import Exercise
+from tinygrad_edu.exercises.sandbox import LARGEST, visible
 
 POINTS = {RUNS: 2, SHAPE: 2, RIGHT: 6}  # what a file earns that gives numbers, of the right shape, and the right ones
 PARTS = {RUNS: "it gives numbers", SHAPE: "they have the right shape", RIGHT: "they are right"}
@@ -37,6 +40,7 @@ class Mark:
     reached: tuple[str, ...]
     sentence: str
     key: str
+    handed_in: bool = True
 
     @property
     def points(self) -> int:
@@ -72,17 +76,22 @@ def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None) -
 def _submissions(path: Path) -> Iterator[tuple[str, Exercise, Path]]:
     """(student, exercise, file): every exercise of every student, handed in or not."""
     if path.is_file():
-        yield path.parent.name or "student", named(path.name), path
+        yield _called(path.parent), named(path.name), path
         return
     if not path.is_dir():
         raise NotThere(f"there is nothing called {str(path)!r} to mark.")
-    folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
-    if not folders or any(path.glob("*.py")):
+    folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith((".", "__")))
+    if not any(file for folder in folders for file in folder.rglob("*.py")):
         folders = [path]
     for folder in folders:
-        files = {_exercise_of(file): file for file in sorted(folder.glob("*.py"))}
+        files = {_exercise_of(file): file for file in sorted(folder.rglob("*.py"), reverse=True)}  # of several the first counts
         for exercise in EXERCISES.values():
-            yield folder.name, exercise, files.get(exercise.name, folder / f"{exercise.name}.py")
+            yield _called(folder), exercise, files.get(exercise.name, folder / f"{exercise.name}.py")
+
+
+def _called(folder: Path) -> str:
+    """The name of a student's folder, in letters that can be printed."""
+    return visible(os.fsencode(folder.resolve().name).decode(errors="replace")) or "student"
 
 
 def _exercise_of(file: Path) -> str | None:
@@ -94,7 +103,7 @@ def _exercise_of(file: Path) -> str | None:
 
 def _marked(student: str, exercise: Exercise, file: Path, seed: int, known: dict[str, Mark]) -> Mark:
     try:
-        content = file.read_bytes()
+        content = file.read_bytes()[: LARGEST + 1] if stat.S_ISREG(file.lstat().st_mode) else b""
     except OSError:
         content = None
     own = int.from_bytes(hashlib.sha256(f"{seed} {student}".encode()).digest()[:4], "big")
@@ -102,7 +111,7 @@ def _marked(student: str, exercise: Exercise, file: Path, seed: int, known: dict
     if key in known:
         return known[key]
     if content is None:
-        return Mark(student, exercise.name, (), "It was not handed in.", key)
+        return Mark(student, exercise.name, (), "It was not handed in.", key, handed_in=False)
     try:
         result = check(exercise, file, own)
     except Exception as error:  # ours, and no reason to leave the others unmarked
@@ -117,7 +126,8 @@ def _remembered(memory: Path | None) -> Iterator[Mark]:
     for line in memory.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             known = json.loads(line)
-            yield Mark(known["student"], known["exercise"], tuple(known["reached"]), known["sentence"], known["key"])
+            yield Mark(known["student"], known["exercise"], tuple(known["reached"]), known["sentence"], known["key"],
+                       known["handed_in"])
         except (ValueError, KeyError, TypeError):
             continue
 
@@ -143,7 +153,7 @@ def statistics(marks: Sequence[Mark]) -> dict[str, dict]:
     """For each exercise: how many were handed in and how many are right, the mean, and what was wrong most often."""
     found = {}
     for name in EXERCISES:
-        of_it = [one for one in marks if one.exercise == name and one.sentence != "It was not handed in."]
+        of_it = [one for one in marks if one.exercise == name and one.handed_in]
         mistakes = Counter(one.sentence for one in of_it if not one.passed)
         found[name] = {"handed in": len(of_it), "right": sum(one.passed for one in of_it),
                        "mean": sum(one.points for one in of_it) / len(of_it) if of_it else 0.0, "mistakes": mistakes.most_common(5)}

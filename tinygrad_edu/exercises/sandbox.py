@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ MARK = "TINYGRAD_EDU_EXERCISE"  # in the environment of the child and of what it
 SECONDS, MEGABYTES = 5, 1024
 LARGEST = 100_000  # bytes of a file
 MOST_SAID = 2**20  # bytes of an answer
+LONGEST = 300  # characters of an error
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class Outcome:
 def call(path: Path, function: str, cases: Sequence[Sequence[Any]], seconds: int = SECONDS) -> Outcome:
     """The function of that file, called with each of the cases."""
     try:
-        source = path.read_bytes()
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return Outcome(error="this is no file of its own, but a folder, a link or a device")
+        with path.open("rb") as file:
+            source = file.read(LARGEST + 1)
     except OSError as error:
         return Outcome(error=f"the file cannot be read: {error.strerror or error}")
     refused = _refused(source)
@@ -64,7 +69,7 @@ def _refused(source: bytes) -> str:
     if not source.strip():
         return "the file is empty"
     if len(source) > LARGEST:
-        return f"the file has {len(source):,} bytes, and an exercise has a few hundred"
+        return f"the file has more than {LARGEST:,} bytes, and an exercise has a few hundred"
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
@@ -134,7 +139,7 @@ def _read(said: str, cases: int) -> Outcome:
     try:
         found = json.loads(said)
         if "error" in found:
-            return Outcome(error=str(found["error"])[:500])
+            return Outcome(error=visible(str(found["error"])))
         answers = [_answer(one) for one in found["answers"]]
         if len(answers) != cases:
             raise ValueError
@@ -146,4 +151,9 @@ def _read(said: str, cases: int) -> Outcome:
 def _answer(one: dict[str, Any]) -> ndarray | str:
     if "array" in one:
         return np.array(one["array"], dtype=float).reshape(one["shape"])
-    return "the hole is not filled yet" if one.get("hole") else str(one["error"])[:500]
+    return "the hole is not filled yet" if one.get("hole") else visible(str(one["error"]))
+
+
+def visible(text: str) -> str:
+    """Words of a student's as one short line, in which nothing is hidden."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:LONGEST])
