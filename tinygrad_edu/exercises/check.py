@@ -42,7 +42,7 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
     if outcome.is_empty or (not outcome.error and _is_untouched(exercise, path)):
         return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
     if outcome.error:
-        return Result(f"{outcome.error[0].upper()}{outcome.error[1:]}{'' if outcome.error.endswith('?') else '.'}")
+        return Result(f"{_capital(outcome.error)}{'' if outcome.error.endswith('?') else '.'}")
     errors = [answer for answer in outcome.answers if isinstance(answer, str)]
     if errors:
         return Result(f"{exercise.function} did not give an answer: {errors[0]}.")
@@ -52,6 +52,12 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
         return Result("Right.", (RUNS, SHAPE, RIGHT))
     fits = [answer.shape for answer in came] == [answer.shape for answer in right]
     return Result(what_is_wrong(exercise, came, right, cases), (RUNS, SHAPE) if fits else (RUNS,))
+
+
+def _capital(sentence: str) -> str:
+    """With a capital letter in front, unless it begins with a symbol: δ, dy/du."""
+    word = sentence.split()[0]
+    return sentence if not word.isascii() or "/" in word else sentence[0].upper() + sentence[1:]
 
 
 def _is_untouched(exercise: Exercise, path: Path) -> bool:
@@ -66,7 +72,7 @@ def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[n
     """The sentence of the mutant that comes to the same; else what can be said without one."""
     for mutant in exercise.mutants:
         if same(came, exercise.answers(mutant.code, cases)):
-            return f"{mutant.sentence[0].upper()}{mutant.sentence[1:]}. See eq. {exercise.slide}."
+            return f"{_capital(mutant.sentence)}. See eq. {exercise.slide}."
     if [answer.shape for answer in came] != [answer.shape for answer in right]:
         return f"{exercise.function} gave an array of shape {came[0].shape}, and should give one of shape {right[0].shape}."
     if not all(np.isfinite(answer).all() for answer in came):
