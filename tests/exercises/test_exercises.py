@@ -70,6 +70,13 @@ def test_an_exercise_has_ten_mutants_or_more_and_hints_that_do_not_give_it_away(
     assert exercise.solution not in exercise.file()
 
 
+def test_a_number_of_passes_is_a_whole_number_for_the_student_too(tmp_path):
+    exercise = EXERCISES["early-stopping"]
+    path = tmp_path / "mine.py"
+    path.write_text(exercise.source("len(range(best, n)) > len(range(patience))"))
+    assert check(exercise, path).passed
+
+
 def test_no_answer_is_the_same_as_none():
     assert not same([None], [None])
     assert not same([1.0], [None])

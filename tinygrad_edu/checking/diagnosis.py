@@ -87,7 +87,8 @@ def relation(came: Sequence[ndarray], right: Sequence[ndarray]) -> str | None:
             return words
     factor = sum(float(np.sum(a * b)) for a, b in zip(came, right)) / (sum(float(np.sum(b * b)) for b in right) or np.nan)
     if np.isfinite(factor) and distance(came, [factor * g for g in right]) < LOOSE * abs(factor):
-        return f"{factor:.6g} times the right one, in every entry"
+        everywhere = ", in every entry" if sum(np.count_nonzero(g) for g in right) > 1 else ""
+        return f"{factor:.6g} times the right one{everywhere}"
     return None
 
 

@@ -131,7 +131,7 @@ def _collected(child: subprocess.Popen[bytes], read: int, cases: str, seconds: i
 
 
 def _written(x: Any) -> Any:
-    return {"array": [float(number) for number in x.ravel()], "shape": list(x.shape)} if isinstance(x, ndarray) else float(x)
+    return {"array": [float(number) for number in x.ravel()], "shape": list(x.shape)} if isinstance(x, ndarray) else x
 
 
 def _read(said: str, cases: int) -> Outcome:

@@ -16,7 +16,7 @@ def a_slope(rng):
 def validation_errors(rng):
     """(errors, pass after pass; patience): they fall, rise, and fall to something lower; or do not."""
     falling, rising = np.linspace(2.0, 1.0, int(rng.integers(2, 6))), rng.uniform(1.1, 1.6, int(rng.integers(1, 10)))
-    return np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 1.5, int(rng.integers(2, 12)))]), float(rng.integers(1, 5))
+    return np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 1.5, int(rng.integers(2, 12)))]), int(rng.integers(1, 5))
 
 
 def network(rng):
@@ -41,7 +41,7 @@ STOP = Exercise(
         Mutant("dE_dw > tolerance", "that is the opposite, and only for slopes with a plus"),
         Mutant("abs(dE_dw) > tolerance", "that is the opposite: it would stop where it is steep"),
         Mutant("-dE_dw < tolerance", "a steep slope with a plus would stop it too: take its size, |dE/dw|"),
-        Mutant("dE_dw == 0", "it is hardly ever exactly 0: close to 0 is enough"),
+        Mutant("dE_dw == 0", "it would never stop: a slope is hardly ever exactly 0, and close to 0 is enough"),
         Mutant("abs(w) < tolerance", "it is the slope that should be close to 0, and not the weight"),
         Mutant("True", "it would stop at once"),
         Mutant("abs(dE_dw) < tolerance**2", "the tolerance is not squared"),
