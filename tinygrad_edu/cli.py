@@ -85,9 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     exercises = commands.add_parser("exercises", help="derive the slides' gradients by hand, and be told what is wrong",
                                     allow_abbrev=False, description="Exercises on the slides' derivations: programs with a hole.")
     exercises.add_argument("what", choices=("list", "start", "next", "check", "watch", "hint", "reset", "progress"),
-                           help="list: all exercises; start: write their files; next: which one is next; check: one, or the next; "
-                                "watch: check whatever is saved; hint: for one, or the next; reset: begin one again; progress")
-    exercises.add_argument("name", nargs="?", metavar="NAME", help="an exercise, by name, number or file")
+                           help="list: all exercises; start: write their files, into the folder NAME; next: which one is next; check: one, "
+                                "or the next; watch: check whatever is saved; hint: for one, or the next; reset: begin one "
+                                "again; progress")
+    exercises.add_argument("name", nargs="?", metavar="NAME", help="an exercise, by name, number or file; for start, a folder")
     exercises.add_argument("--dir", type=_folder, default=Path("exercises"), metavar="DIR",
                            help="the folder of your files (default: %(default)s)")
     exercises.set_defaults(run=_exercises)
@@ -196,7 +197,7 @@ def _exercises(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.exercises.desk import COMMANDS, NotThere, home
 
     try:
-        text, good = COMMANDS[chosen.what](home(chosen.dir), chosen.name)
+        text, good = COMMANDS[chosen.what](home(chosen.dir, chosen.name), chosen.name)
     except NotThere as error:
         return _refuse(str(error))
     except OSError as error:

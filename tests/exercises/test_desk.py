@@ -72,8 +72,10 @@ def test_hints_come_one_after_the_other(run):
     hints = EXERCISES["delta"].hints
     assert run("hint")[1].splitlines() == ["The delta term", f"1 of {len(hints)}: {hints[0]}"]
     assert run("hint", "delta")[1].splitlines()[-1] == f"2 of {len(hints)}: {hints[1]}"
+    assert run("hint", "delta")[1].splitlines()[-1] == f"3 of {len(hints)}: {hints[2]}"
     for _ in range(5):
-        assert len(run("hint", "delta")[1].splitlines()) <= 1 + len(hints)
+        assert run("hint", "delta")[1].splitlines()[-2:] == [f"3 of {len(hints)}: {hints[2]}", "There are no more."]
+    assert "3 hints taken" in run("progress")[1]
 
 
 def test_start_and_reset_never_write_over_what_a_student_wrote(run):
@@ -90,15 +92,49 @@ def test_start_and_reset_never_write_over_what_a_student_wrote(run):
 
 
 @pytest.mark.parametrize("memory", [
-    "", "not JSON", "[]", '{"seed": "x"}', '{"seed": 1, "solved": 3, "hints": {}}', '{"seed": -5, "solved": [], "hints": {}}',
+    "", "not JSON", "[]", '{"seed": "x"}', '{"seed": 1, "solved": 3, "hints": {}}', "null",
     '{"seed": 1e400, "solved": [], "hints": {}}', "[" * 9999,
 ])
 def test_a_broken_memory_loses_no_file(run, memory):
     run("start")
     write(run.folder, "delta", EXERCISES["delta"].solution)
     (run.folder / desk.MEMORY).write_text(memory)
+    said = run("progress")[1]
+    assert "progress.json is broken: it is now called progress.json.1, and a new one is begun." in said
+    assert (run.folder / "progress.json.1").read_text() == memory
     assert run("check", "delta")[0] == 0
     assert "1 of" in run("progress")[1]
+
+
+def test_the_files_may_be_in_another_folder_and_the_commands_find_them(run, monkeypatch, tmp_path):
+    assert "files written into mine/here." in run("start", "mine/here")[1]
+    assert "cd mine/here" in run("start", "mine/here")[1]
+    assert run("check", "mine/here/02-error.py")[1].startswith("… 02-error.py")
+    assert "files written into other." in run("start", "other")[1]
+    assert "cd " not in run("start", "other")[1]
+    assert run("check")[1].startswith("… 01-delta.py")
+    assert not run.folder.exists()
+
+
+def test_how_large_the_hole_is_is_said(run):
+    assert "fill the hole (one line), then" in run("start")[1]
+    assert "find the bug (in 3 lines), then" in run("next", "bug-in-the-order")[1]
+
+
+def test_what_another_command_keeps_meanwhile_is_not_lost_by_watching(run):
+    run("start")
+    mine = Desk.of(run.folder)
+    mine.solved = list(EXERCISES)[1:]
+    mine.keep()
+    watching = threading.Thread(target=lambda: desk.watch(run.folder, None), daemon=True)
+    watching.start()
+    time.sleep(0.5)
+    run("hint", "delta")
+    write(run.folder, "delta", EXERCISES["delta"].solution)
+    watching.join(20)
+    assert not watching.is_alive()
+    assert Desk.of(run.folder).hints == {"delta": 1}
+    assert Desk.of(run.folder).next() is None
 
 
 def test_within_the_folder_the_commands_go_on_with_it(run, monkeypatch):
@@ -112,9 +148,15 @@ def test_within_the_folder_the_commands_go_on_with_it(run, monkeypatch):
 def test_a_file_that_is_broken_or_gone_is_a_sentence(run):
     run("start")
     (run.folder / "01-delta.py").write_bytes(b"\xff\xfe")
-    assert "✗ 01-delta.py: The file is not text." in run("check", "delta")[1]
+    assert "✗ 01-delta.py: The file is not text: save it" in run("check", "delta")[1]
     (run.folder / "01-delta.py").unlink()
-    assert "✗ 01-delta.py: The file cannot be read" in run("check", "delta")[1]
+    assert "there is no file 'exercises/01-delta.py': `tinygrad-edu exercises reset delta` writes it anew." in run("check")[1]
+    assert run("reset", "delta")[0] == 0
+    assert run("check", "delta")[1].startswith("… 01-delta.py")
+    (run.folder / "02-error.py").unlink()
+    (run.folder / "02-error.py").mkdir()
+    assert "✗ 02-error.py: This is no file of its own, but a folder" in run("check", "error")[1]
+    assert "What was there is 02-error.py.1." in run("reset", "error")[1]
 
 
 def test_what_is_no_longer_right_is_no_longer_solved(run):

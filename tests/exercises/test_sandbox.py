@@ -12,8 +12,12 @@ from tinygrad_edu.exercises.sandbox import call
 
 DELTA = EXERCISES["delta"]
 FORGED = """
-import os, sys
-os.write(int(sys.argv[5]), b'{"answers": [{"shape": [], "array": [0.75]}]}')
+import os
+for descriptor in range(3, 20):
+    try:
+        os.write(descriptor, b'{"answers": [{"shape": [], "array": [0.75]}]}')
+    except OSError:
+        pass
 os._exit(0)
 """
 
@@ -41,7 +45,9 @@ def test_numbers_and_arrays_go_there_and_back(tmp_path):
     ("import os\nos._exit(0)\n", "it ended itself before it gave an answer"),
     ("while True: pass\n", "it took longer than 2 seconds"), ("x = [0] * 10**9\n", "MemoryError"),
     ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "it was ended"),
-    (FORGED, "what it gave back is no answer"), ("import os, sys\nos.close(int(sys.argv[5]))\nos._exit(0)\n", "it ended itself"),
+    (FORGED, "what it gave back is no answer"), ("import os\nos.closerange(0, 20)\nos._exit(0)\n", "it ended itself"),
+    ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "it crashed (SIGSEGV)"),
+    ("import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass\n", "it took longer than 2 seconds"),
 ])
 def test_a_file_that_does_not_do_what_it_should_is_an_error_in_words(tmp_path, source, says):
     start = time.perf_counter()
@@ -53,7 +59,8 @@ def test_a_file_that_does_not_do_what_it_should_is_an_error_in_words(tmp_path, s
 
 @pytest.mark.parametrize(("body", "says"), [
     ("return undefined", "it raised NameError in line 2"), ("return 'text'", "it gave a str, and not numbers"),
-    ("return None", "it gave a NoneType, and not numbers"), ("return [1, [2]]", "it raised ValueError"),
+    ("print(y)", "it gave nothing (None): is there a return, and not only a print?"),
+    ("return [1, [2]]", "it gave a list of things of different shapes"),
     ("import numpy as np; return np.zeros(20_000)", "it gave 20000 numbers"), ("raise SystemExit", "it raised SystemExit"),
     ("return 1j", "and not numbers"),
 ])
@@ -65,6 +72,12 @@ def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path, capfd):
     source = "print('{\"answers\": 1}')\ndef delta(y, target):\n    print('noise')\n    return y - target\n"
     assert outcome(tmp_path, source).answers[0] == 0.75
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_class_of_data_is_a_python_program_too(tmp_path):
+    source = ("from __future__ import annotations\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Unit:\n    y: float\n\n\n"
+              "def delta(y, target):\n    return Unit(y).y - target\n")
+    assert outcome(tmp_path, source).answers[0] == 0.75
 
 
 def test_what_it_wants_to_do_at_its_end_is_not_waited_for(tmp_path):

@@ -42,10 +42,10 @@ def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
     if outcome.is_empty or (not outcome.error and _is_untouched(exercise, path)):
         return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
     if outcome.error:
-        return Result(f"{_capital(outcome.error)}{'' if outcome.error.endswith('?') else '.'}")
+        return Result(_ended(_capital(outcome.error)))
     errors = [answer for answer in outcome.answers if isinstance(answer, str)]
     if errors:
-        return Result(f"{exercise.function} did not give an answer: {errors[0]}.")
+        return Result(_ended(f"{exercise.function} did not give an answer: {errors[0]}"))
     came = [answer for answer in outcome.answers if not isinstance(answer, str)]
     right = [np.asarray(answer, dtype=float) for answer in exercise.answers(exercise.solution, cases)]
     if same(came, right):
@@ -58,6 +58,10 @@ def _capital(sentence: str) -> str:
     """With a capital letter in front, unless it begins with a symbol: δ, dy/du."""
     word = sentence.split()[0]
     return sentence if not word.isascii() or "/" in word else sentence[0].upper() + sentence[1:]
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _is_untouched(exercise: Exercise, path: Path) -> bool:

@@ -10,6 +10,8 @@ import difflib
 import json
 import re
 import secrets
+import shlex
+import sys
 import textwrap
 import time
 from collections.abc import Callable
@@ -18,9 +20,10 @@ from pathlib import Path
 
 from tinygrad_edu.exercises.bank import EXERCISES
 from tinygrad_edu.exercises.check import check
-from tinygrad_edu.exercises.exercise import Exercise
+from tinygrad_edu.exercises.exercise import EMPTY, Exercise
 from tinygrad_edu.storage.whole import whole
 
+USUAL = Path("exercises")
 MEMORY = "progress.json"
 NAMES = list(EXERCISES)
 WIDTH = 96
@@ -42,15 +45,19 @@ class Desk:
 
     @classmethod
     def of(cls, folder: Path) -> Desk:
-        """The desk in this folder. A memory that is broken is begun anew; what was solved is soon solved again."""
+        """The desk in this folder. A memory that is broken is put aside and begun anew; what was solved is soon solved again."""
         if not folder.is_dir():
             raise NotThere(f"there is no folder {str(folder)!r}: begin with `tinygrad-edu exercises start`.")
+        memory = folder / MEMORY
         try:
-            known = json.loads((folder / MEMORY).read_text(encoding="utf-8"))
+            known = json.loads(memory.read_text(encoding="utf-8"))
             return cls(folder, abs(int(known["seed"])), [name for name in EXERCISES if name in known["solved"]],
                        {name: max(0, int(n)) for name, n in known["hints"].items() if name in EXERCISES})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-            return cls(folder, secrets.randbelow(10**6))
+        except FileNotFoundError:
+            pass
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            print(f"{MEMORY} is broken: it is now called {_aside(memory).name}, and a new one is begun.", file=sys.stderr)
+        return cls(folder, secrets.randbelow(10**6))
 
     def keep(self) -> None:
         with whole(self.folder / MEMORY) as part:
@@ -64,14 +71,17 @@ class Desk:
         return next((exercise for name, exercise in EXERCISES.items() if name not in self.solved), None)
 
     def check(self, exercise: Exercise) -> tuple[str, bool]:
-        result = check(exercise, self.file(exercise), self.seed)
+        file = self.file(exercise)
+        if not file.exists():
+            raise NotThere(f"there is no file {str(file)!r}: `tinygrad-edu exercises reset {exercise.name}` writes it anew.")
+        result = check(exercise, file, self.seed)
         if result.passed and exercise.name not in self.solved:
             self.solved.append(exercise.name)
         if not result.passed and exercise.name in self.solved:
             self.solved.remove(exercise.name)
         self.keep()
         mark = "✓" if result.passed else "…" if result.is_empty else "✗"
-        return f"{mark} {self.file(exercise).name}: {result.sentence}", result.passed
+        return f"{mark} {file.name}: {result.sentence}", result.passed
 
 
 def named(name: str) -> Exercise:
@@ -86,13 +96,28 @@ def named(name: str) -> Exercise:
     raise NotThere(f"there is no exercise {name!r}. " + (f"Did you mean {near[0]}?" if near else f"They are {', '.join(NAMES)}."))
 
 
+def _aside(path: Path) -> Path:
+    """Gives what is there another name, and says which."""
+    kept = next(kept for n in range(1, 10_000) if not (kept := path.with_name(f"{path.name}.{n}")).exists())
+    return path.rename(kept)
+
+
 def _asked(desk: Desk, name: str | None) -> Exercise | None:
     return desk.next() if name is None else named(name)
 
 
-def home(folder: Path) -> Path:
-    """The folder of the desk: this one here, for a student who is in it already."""
-    return Path() if not folder.exists() and Path(MEMORY).exists() and any(Path().glob(f"01-{NAMES[0]}.py*")) else folder
+def home(folder: Path, name: str | None) -> Path:
+    """The folder of the desk: that of the file that was named, that which is asked for, this one here, or the only one here."""
+    if name is not None and _is_desk(Path(name).parent) and Path(name).parent != Path():
+        return Path(name).parent
+    if folder.exists() or _is_desk(Path()):
+        return folder if folder.exists() else Path()
+    here = [one for one in Path().iterdir() if _is_desk(one)]
+    return here[0] if len(here) == 1 else folder
+
+
+def _is_desk(folder: Path) -> bool:
+    return (folder / MEMORY).is_file() and any(folder.glob(f"01-{NAMES[0]}.py*"))
 
 
 ALL_SOLVED = "All exercises are solved."
@@ -109,7 +134,8 @@ def list_all(folder: Path, name: str | None) -> tuple[str, bool]:
 
 
 def start(folder: Path, name: str | None) -> tuple[str, bool]:
-    """Writes the files that are not there yet."""
+    """Writes the files that are not there yet. name: the folder, if it is to be another."""
+    folder = folder if name is None else Path(name)
     folder.mkdir(parents=True, exist_ok=True)
     desk = Desk.of(folder)
     written = 0
@@ -121,6 +147,8 @@ def start(folder: Path, name: str | None) -> tuple[str, bool]:
     desk.keep()
     kept = len(EXERCISES) - written
     said = f"{written} files written into {folder}" + (f", {kept} were there and stay as they are" if kept else "") + "."
+    if home(USUAL, None).resolve() != folder.resolve():
+        said += f" Go there for the other commands: cd {shlex.quote(str(folder))}"
     return f"{said}\n\n{show_next(folder, None)[0]}", True
 
 
@@ -130,7 +158,8 @@ def show_next(folder: Path, name: str | None) -> tuple[str, bool]:
     if exercise is None:
         return ALL_SOLVED, True
     text = textwrap.fill(f"{exercise.title} (eq. {exercise.slide}). {exercise.text}", WIDTH)
-    return f"Next: {desk.file(exercise)}\n{text}\nOpen it, fill the hole, then: tinygrad-edu exercises check", True
+    fill = f"fill the hole ({exercise.size})" if exercise.starts_with == EMPTY else f"find the bug (in {exercise.size})"
+    return f"Next: {desk.file(exercise)}\n{text}\nOpen it, {fill}, then: tinygrad-edu exercises check", True
 
 
 def check_one(folder: Path, name: str | None) -> tuple[str, bool]:
@@ -150,11 +179,11 @@ def hint(folder: Path, name: str | None) -> tuple[str, bool]:
     exercise = _asked(desk, name)
     if exercise is None:
         return ALL_SOLVED, True
-    given = min(desk.hints.get(exercise.name, 0) + 1, len(exercise.hints))
-    desk.hints[exercise.name] = given
+    given, most = desk.hints.get(exercise.name, 0), len(exercise.hints)
+    desk.hints[exercise.name] = min(given + 1, most)
     desk.keep()
-    lines = [f"{n} of {len(exercise.hints)}: {text}" for n, text in enumerate(exercise.hints[:given], start=1)]
-    return "\n".join([f"{exercise.title}", *lines]), True
+    lines = [f"{n} of {most}: {text}" for n, text in enumerate(exercise.hints[:given + 1], start=1)]
+    return "\n".join([exercise.title, *lines, *(["There are no more."] if given == most else [])]), True
 
 
 def reset(folder: Path, name: str | None) -> tuple[str, bool]:
@@ -164,9 +193,7 @@ def reset(folder: Path, name: str | None) -> tuple[str, bool]:
     desk, exercise = Desk.of(folder), named(name)
     path, said = desk.file(exercise), ""
     if path.exists():
-        kept = next(kept for n in range(1, 10_000) if not (kept := path.with_suffix(f".py.{n}")).exists())
-        path.rename(kept)
-        said = f" What was there is {kept.name}."
+        said = f" What was there is {_aside(path).name}."
     with whole(path) as part:
         part.write_text(exercise.file(), encoding="utf-8")
     desk.solved = [solved for solved in desk.solved if solved != exercise.name]
@@ -191,9 +218,10 @@ def watch(folder: Path, name: str | None) -> tuple[str, bool]:
         time.sleep(PAUSE)
         now = _times(desk)
         for exercise in EXERCISES.values():
-            if now.get(exercise.name) != seen.get(exercise.name):
+            if now.get(exercise.name, seen.get(exercise.name)) != seen.get(exercise.name):
+                desk = Desk.of(folder)  # other commands may have been given meanwhile
                 print(f"\n{desk.check(exercise)[0]}", flush=True)
-        seen = now
+        seen |= now
     return ALL_SOLVED, True
 
 

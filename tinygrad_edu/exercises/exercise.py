@@ -52,6 +52,12 @@ class Exercise:
     starts_with: str = EMPTY  # what is in the hole at first: a bug, where one is to be found
     draws: int = CASES  # more where an answer says little, as True or False
 
+    @property
+    def size(self) -> str:
+        """Of the hole."""
+        lines = self.solution.count("\n") + 1
+        return "one line" if lines == 1 else f"{lines} lines"
+
     def source(self, hole: str) -> str:
         """The program with this in its hole; several lines are indented as the hole is."""
         line = next(line for line in self.program.splitlines() if HOLE in line)

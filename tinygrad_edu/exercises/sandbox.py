@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,22 +74,20 @@ def _refused(source: bytes) -> str:
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
-        return "the file is not text"
-    return "the file is not text" if "\x00" in text else ""
+        text = "\0"
+    return "the file is not text: save it as a Python program, in UTF-8" if "\0" in text else ""
 
 
 def _run(path: Path, function: str, cases: str, folder: str, seconds: int) -> tuple[str | None, str]:
     """(what the child wrote, "") or (None, why there is nothing)."""
-    read, write = os.pipe()
     environment = {"PATH": os.defpath, "HOME": folder, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
                    MARK: folder,
                    **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {})}
-    command = [sys.executable, "-I", "-B", str(CHILD), str(path), function, str(seconds), str(MEGABYTES), str(write)]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
-                             env=environment, start_new_session=True, pass_fds=(write,))
-    os.close(write)
+    command = [sys.executable, "-I", "-B", str(CHILD), str(path), function, str(seconds), str(MEGABYTES)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
+                             env=environment, start_new_session=True)
     try:
-        return _collected(child, read, cases, seconds)
+        return _collected(child, cases, seconds)
     finally:
         _end_all_of(folder)
 
@@ -102,32 +101,39 @@ def _end_all_of(folder: str) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def _collected(child: subprocess.Popen[bytes], read: int, cases: str, seconds: int) -> tuple[str | None, str]:
+def _collected(child: subprocess.Popen[bytes], cases: str, seconds: int) -> tuple[str | None, str]:
+    assert child.stdin is not None
     said: list[bytes] = []
 
-    def listen() -> None:
-        with os.fdopen(read, "rb") as pipe:
+    def listen(pipe: Any) -> None:
+        with pipe:
             said.append(pipe.read(MOST_SAID))
 
-    listener = threading.Thread(target=listen, daemon=True)
+    listener = threading.Thread(target=listen, args=[child.stdout], daemon=True)
     listener.start()
-    too_long = False
-    try:
-        child.communicate(cases.encode(), timeout=seconds + 5)
-    except subprocess.TimeoutExpired:
-        too_long = True
-    except OSError:
-        pass
+    begun = time.monotonic()
+    with contextlib.suppress(OSError), child.stdin:
+        child.stdin.write(cases.encode())
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(seconds + 5)
+    took = time.monotonic() - begun
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)  # with all that it has started
+        os.killpg(child.pid, signal.SIGKILL) if hasattr(os, "killpg") else child.kill()  # with all that it has started
     child.wait()
     listener.join(2)
-    if too_long or child.returncode == -signal.SIGXCPU:
-        return None, f"it took longer than {seconds} seconds: is there a loop that does not end?"
-    if not said or not said[0]:
-        return None, "it ended itself before it gave an answer" if child.returncode in (0, 1) else (
-            "it was ended, perhaps because it took too much memory")
-    return said[0].decode(errors="replace"), ""
+    if said and said[0]:
+        return said[0].decode(errors="replace"), ""
+    return None, _ending(child.returncode, took, seconds)
+
+
+def _ending(status: int, took: float, seconds: int) -> str:
+    """How a process ended that said nothing."""
+    name = {one.value: one.name for one in signal.Signals}.get(-status, "")
+    if name == "SIGXCPU" or took > seconds and name in ("", "SIGKILL"):  # the second is for those who ignore the first
+        return f"it took longer than {seconds} seconds: is there a loop that does not end?"
+    if status >= 0:
+        return "it ended itself before it gave an answer"
+    return "it was ended, perhaps because it took too much memory" if name == "SIGKILL" else f"it crashed ({name or status})"
 
 
 def _written(x: Any) -> Any:

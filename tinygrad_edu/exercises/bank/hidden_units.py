@@ -18,7 +18,8 @@ SIGMOID_SLOPE = Exercise(
     text="u is the total input of a unit, y its state. Give dy/du.",
     program="import numpy as np\n\n\ndef slope(u):\n    y = 1 / (1 + np.exp(-u))  # (31)\n    return HOLE\n",
     solution="y * (1 - y)", inputs=totals,
-    hints=("It can be written with y alone.", "It is largest, 1/4, where y is 1/2; and 0 where y is 0 or 1."),
+    hints=("It can be written with y alone.", "It is largest, 1/4, where y is 1/2; and 0 where y is 0 or 1.",
+           "One factor is y; the other is what y lacks to be 1."),
     mutants=(
         Mutant("u * (1 - u)", "put the state y = f(u) in, and not the total input u"),
         Mutant("y * (1 + y)", "a plus stands where a minus belongs"),
@@ -42,7 +43,8 @@ HIDDEN_DELTA = Exercise(
     solution="z * (1 - z) * (delta_out @ w.T)",
     inputs=hidden,
     hints=("A hidden unit is to blame for each output unit's δ in proportion to the weight between them.",
-           "The sum over k is delta_out @ w.T. What is dy/du of a sigmoid unit with state z?"),
+           "The sum over k is delta_out @ w.T. What is dy/du of a sigmoid unit with state z?",
+           "Three factors, entry by entry: z, (1 - z), and the sum over k in brackets."),
     mutants=(
         Mutant("delta_out @ w.T", "the hidden slope dy/du = z(1 − z) is missing"),
         Mutant("z * (1 - z)", "the sum over the output units is missing"),
@@ -68,7 +70,7 @@ WEIGHT_GRADIENT = Exercise(
     program="import numpy as np\n\n\ndef weight_gradient(z, w, delta_out):\n    return HOLE\n",
     solution="z.T @ delta_out",
     inputs=hidden,
-    hints=("∂E/∂w_jk = Σ_t δ_kt z_jt.", "(J, T) @ (T, K) is (J, K)."),
+    hints=("∂E/∂w_jk = Σ_t δ_kt z_jt.", "(J, T) @ (T, K) is (J, K).", "The states, transposed: z.T @ ..."),
     mutants=(
         Mutant("delta_out.T @ z", "it is transposed: row j belongs to the unit that the weight comes from"),
         Mutant("-z.T @ delta_out", "the sign is turned"),

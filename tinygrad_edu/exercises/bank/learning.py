@@ -8,15 +8,18 @@ from tinygrad_edu.exercises.exercise import Exercise, Mutant
 
 
 def a_slope(rng):
-    """dE_dw, now on one side of the tolerance and now on the other, and with either sign; the tolerance; the weight."""
-    tolerance = float(rng.uniform(0.01, 0.2))
-    return float(tolerance * rng.uniform(0.01, 3.0) * rng.choice([-1.0, 1.0])), tolerance, float(rng.uniform(-0.3, 0.3))
+    """dE_dw, now on one side of the tolerance and now on the other, often close to it, and with either sign; the tolerance; the weight."""
+    tolerance, share = float(rng.uniform(0.01, 0.2)), rng.choice([rng.uniform(0.01, 3.0), rng.uniform(0.95, 1.05)])
+    return float(tolerance * share * rng.choice([-1.0, 1.0])), tolerance, float(rng.uniform(-0.3, 0.3))
 
 
 def validation_errors(rng):
-    """(errors, pass after pass; patience): they fall, rise, and fall to something lower; or do not."""
-    falling, rising = np.linspace(2.0, 1.0, int(rng.integers(2, 6))), rng.uniform(1.1, 1.6, int(rng.integers(1, 10)))
-    return np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 1.5, int(rng.integers(2, 12)))]), int(rng.integers(1, 5))
+    """(errors, pass after pass; patience): they fall, rise for about as long as patience lasts, and fall to something lower."""
+    patience = int(rng.integers(0, 5))
+    falling, rising = np.linspace(2.0, 1.0, int(rng.integers(2, 6))), 1 + np.abs(rng.normal(size=patience + rng.integers(3)))
+    falling = falling[rng.integers(2):]  # now and then from the best one on
+    errors = np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 1.5, int(rng.integers(2, 12)))])
+    return errors * rng.uniform(0.1, 3.0), patience
 
 
 def network(rng):
@@ -35,7 +38,8 @@ STOP = Exercise(
     text="Algorithm 1 stops when dE/dw is close to 0. Give whether it is, to the tolerance (True or False).",
     program="def is_learnt(dE_dw, tolerance, w):\n    return HOLE\n", solution="abs(dE_dw) < tolerance", inputs=a_slope,
     draws=40,
-    hints=("A slope can be close to 0 from both sides.", "A slope of -5 is steep: what does < say of it?"),
+    hints=("A slope can be close to 0 from both sides.", "A slope of -5 is steep: what does < say of it?",
+           "abs(...) is the size of a number; compare it with the tolerance."),
     mutants=(
         Mutant("dE_dw < tolerance", "a steep slope with a minus would stop it too: take its size, |dE/dw|"),
         Mutant("dE_dw > tolerance", "that is the opposite, and only for slopes with a plus"),
@@ -54,7 +58,8 @@ LAYER_STEP = Exercise(
     text="z: (T, J) goes into the layer with weights w: (J, K), delta_out: (T, K) is its δ. Give w after one step.",
     program="import numpy as np\n\n\ndef layer_step(z, w, delta_out):\n    epsilon = 0.2\n    return HOLE\n",
     solution="w - epsilon * z.T @ delta_out", inputs=hidden,
-    hints=("Δw_jk = −ε Σ_t δ_kt z_jt.", "The gradient is z.T @ ..., and the step goes against it."),
+    hints=("Δw_jk = −ε Σ_t δ_kt z_jt.", "The gradient is z.T @ ..., and the step goes against it.",
+           "The old weights w, minus epsilon times the gradient z.T @ delta_out."),
     mutants=(
         Mutant("w + epsilon * z.T @ delta_out", "that is uphill: the step goes against the gradient"),
         Mutant("-epsilon * z.T @ delta_out", "that is Δw; the new weights are the old ones plus it"),
@@ -75,7 +80,8 @@ DECAY = Exercise(
     text="E has another term, ½ λ Σ w². z: (T, J), w: (J, K), delta_out: (T, K). Give ∂E/∂w with it.",
     program="import numpy as np\n\n\ndef gradient(z, w, delta_out):\n    decay = 0.3  # λ\n    return HOLE\n",
     solution="z.T @ delta_out + decay * w", inputs=hidden,
-    hints=("The derivative of a sum is the sum of the derivatives.", "What is the derivative of ½ λ w² with respect to w?"),
+    hints=("The derivative of a sum is the sum of the derivatives.", "What is the derivative of ½ λ w² with respect to w?",
+           "The gradient z.T @ delta_out, plus λ times the weights themselves."),
     mutants=(
         Mutant("z.T @ delta_out", "the term of weight decay is missing"),
         Mutant("z.T @ delta_out - decay * w", "the term has the wrong sign: E has + ½ λ Σ w²"),
@@ -97,7 +103,8 @@ SIGMOID_OUTPUT = Exercise(
     text="The output units are sigmoid with states y: (T, K), and E = ½ Σ (y - target)². Give δ = ∂E/∂u: (T, K).",
     program="import numpy as np\n\n\ndef output_delta(y, target):\n    return HOLE\n", solution="(y - target) * y * (1 - y)",
     inputs=sigmoid_outputs,
-    hints=("δ is ∂E/∂u, and u comes before the sigmoid.", "∂E/∂y is y - target. And dy/du is ...?"),
+    hints=("δ is ∂E/∂u, and u comes before the sigmoid.", "∂E/∂y is y - target. And dy/du is ...?",
+           "Three factors, entry by entry: y - target, y, and (1 - y)."),
     mutants=(
         Mutant("y - target", "that is ∂E/∂y; the slope dy/du of the sigmoid belongs to δ = ∂E/∂u"),
         Mutant("(target - y) * y * (1 - y)", "the sign is turned: output minus target"),
@@ -123,7 +130,8 @@ EARLY_STOPPING = Exercise(
             "    for n, error in enumerate(validation):\n"
             "        if error < validation[best]:\n            best = n\n        if HOLE:\n            break\n    return best\n",
     solution="n - best > patience", inputs=validation_errors, draws=40,
-    hints=("How many passes have gone by since the best one?", "n is the pass now, best the number of the best one."),
+    hints=("How many passes have gone by since the best one?", "n is the pass now, best the number of the best one.",
+           "n - best is how long ago the best one was; compare it with patience."),
     mutants=(
         Mutant("n - best >= patience", "that is one pass too early: more than `patience` passes without a new lowest error"),
         Mutant("n - best > patience + 1", "that is one pass too late"),
@@ -143,7 +151,8 @@ BUG_IN_THE_SUM = Exercise(
     program="import numpy as np\n\n\ndef gradient(x, target, w):\n    dE_dw = np.zeros(2)\n    for t in range(len(x)):\n"
             "        delta_t = w @ x[t] - target[t]\n        HOLE\n    return dE_dw\n",
     solution="dE_dw = dE_dw + delta_t * x[t]", starts_with="dE_dw = delta_t * x[t]", inputs=associations,
-    hints=("Which associations are in the result?", "In each turn dE_dw should grow, and not begin anew."),
+    hints=("Which associations are in the result?", "In each turn dE_dw should grow, and not begin anew.",
+           "dE_dw = dE_dw + ..., or dE_dw += ..."),
     mutants=(
         Mutant("dE_dw = delta_t * x[t]", "only the last association has counted: each turn of the loop begins anew"),
         Mutant("dE_dw = dE_dw - delta_t * x[t]", "the sign is turned: that is the way down"),
@@ -171,7 +180,8 @@ BUG_IN_THE_ORDER = Exercise(
                 "w_hidden = w_hidden - epsilon * x.T @ delta_hidden",
     inputs=network,
     hints=("Which weights does (33) need: those from before the step, or those from after it?",
-           "The δ of the hidden units has to be worked out before the weights of the output units are changed."),
+           "The δ of the hidden units has to be worked out before the weights of the output units are changed.",
+           "First delta_hidden, then w_out, then w_hidden."),
     mutants=tuple(Mutant("\n".join(lines), sentence) for lines, sentence in (
         (("w_out = w_out - epsilon * z.T @ delta_out", "delta_hidden = z * (1 - z) * (delta_out @ w_out.T)",
           "w_hidden = w_hidden - epsilon * x.T @ delta_hidden"),

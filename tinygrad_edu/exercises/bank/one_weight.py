@@ -13,7 +13,8 @@ DELTA = Exercise(
     name="delta", title="The delta term", slide="3", function="delta",
     text="y is the output of the unit, target what it should be. Give δ.",
     program="def delta(y, target):\n    return HOLE\n", solution="y - target", inputs=lambda rng: three_numbers(rng)[:2],
-    hints=("It is a difference.", "On the slide it is 0.32 - 0.2 = 0.12; which of the two is the output?"),
+    hints=("It is a difference.", "On the slide it is 0.32 - 0.2 = 0.12; which of the two is the output?",
+           "The output comes first: y - ..."),
     mutants=(
         Mutant("target - y", TURNED),
         Mutant("abs(y - target)", "δ has a sign, which says whether the output is too large or too small"),
@@ -35,7 +36,7 @@ ERROR = Exercise(
     program="def error(y, target):\n    return HOLE\n",
     solution="0.5 * (y - target) ** 2",
     inputs=lambda rng: three_numbers(rng)[:2],
-    hints=("E is never negative.", "E = ½ δ²."),
+    hints=("E is never negative.", "E = ½ δ².", "In Python ½ is 0.5 and a square is ** 2; δ is y - target."),
     mutants=(
         Mutant("(y - target) ** 2", "the ½ is missing"),
         Mutant("y - target", "that is δ; the error is half its square"),
@@ -56,7 +57,8 @@ SLOPE = Exercise(
     text="The unit has y = w x, and E = ½ (y - target)². Give dE/dw.",
     program="def slope(w, x, target):\n    y = w * x\n    delta = y - target\n    return HOLE\n", solution="delta * x",
     inputs=three_numbers,
-    hints=("The chain rule: how E changes with y, times how y changes with w.", "dE/dy is δ. And y = w x, so dy/dw is ...?"),
+    hints=("The chain rule: how E changes with y, times how y changes with w.", "dE/dy is δ. And y = w x, so dy/dw is ...?",
+           "As a function of w, y = w x is a line with the slope x: multiply δ by it."),
     mutants=(
         Mutant("delta", "that is dE/dy; by the chain rule dy/dw belongs to it"),
         Mutant("delta * w", "dy/dw is x, and not w"),
@@ -78,7 +80,8 @@ STEP = Exercise(
     text="Give the new weight after one step with the learning rate epsilon.",
     program="def step(w, x, target):\n    epsilon = 0.3\n    dE_dw = (w * x - target) * x\n    return HOLE\n",
     solution="w - epsilon * dE_dw", inputs=three_numbers,
-    hints=("Downhill is against the slope.", "Δw = −ε dE/dw, and the new weight is the old one plus Δw."),
+    hints=("Downhill is against the slope.", "Δw = −ε dE/dw, and the new weight is the old one plus Δw.",
+           "The old weight, minus epsilon times the slope dE_dw."),
     mutants=(
         Mutant("w + epsilon * dE_dw", "that is uphill: the step goes against the slope"),
         Mutant("-epsilon * dE_dw", "that is Δw; the new weight is the old one plus it"),

@@ -13,7 +13,8 @@ OUTPUT = Exercise(
     name="output", title="Two inputs, one output", slide="12", function="output",
     text="x: (T, 2) has one row for each association, w: (2,) one weight for each input. Give the outputs y: (T,).",
     program="import numpy as np\n\n\ndef output(x, target, w):\n    return HOLE\n", solution="x @ w", inputs=associations,
-    hints=("y = w1 x1 + w2 x2, for each row of x.", "It is a product of a matrix with a vector: x @ ..."),
+    hints=("y = w1 x1 + w2 x2, for each row of x.", "It is a product of a matrix with a vector: x @ ...",
+           "The vector is that of the weights."),
     mutants=(
         Mutant("x[:, 0] * w[0]", "only the first input has counted"),
         Mutant("x[:, 1] * w[1]", "only the second input has counted"),
@@ -35,7 +36,8 @@ GRADIENT = Exercise(
     text="E = ½ Σ_t (y_t - target_t)². Give ∇E: (2,), one entry for each weight.",
     program="import numpy as np\n\n\ndef gradient(x, target, w):\n    delta = x @ w - target  # (T,)\n    return HOLE\n",
     solution="delta @ x", inputs=associations,
-    hints=("∂E/∂w1 = Σ_t δ_t x_1t, and the same with x_2t.", "delta has T entries and x has T rows: a product sums over T."),
+    hints=("∂E/∂w1 = Σ_t δ_t x_1t, and the same with x_2t.", "delta has T entries and x has T rows: a product sums over T.",
+           "delta @ ..., with the inputs on the right."),
     mutants=(
         Mutant("-delta @ x", "the sign is turned: that is the way down"),
         Mutant("delta @ x / len(x)", "it is a sum, and not a mean"),
