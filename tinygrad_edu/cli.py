@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import signal
 import sys
 import threading
@@ -24,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         extra = "lecture" if chosen.run is _lecture else "draw"
         return _refuse(f"{chosen.command} needs the package {error.name}. Install it with: pip install 'tinygrad-edu[{extra}]'")
+    except BrokenPipeError:  # of what comes after us: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python is quiet about it too
+        return 1
     except (KeyboardInterrupt, _Stopped):
         return _refuse("stopped by Ctrl-C")
 
@@ -85,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     exercises = commands.add_parser("exercises", help="derive the slides' gradients by hand, and be told what is wrong",
                                     allow_abbrev=False, description="Exercises on the slides' derivations: programs with a hole.")
     exercises.add_argument("what", choices=("list", "start", "next", "check", "watch", "hint", "reset", "progress"),
-                           help="list: all exercises; start: write their files, into the folder NAME; next: which one is next; check: one, "
-                                "or the next; watch: check whatever is saved; hint: for one, or the next; reset: begin one "
-                                "again; progress")
+                           help="list: all exercises; start: write their files, into the folder NAME; next: which one is "
+                                "next; check: one, or the next; watch: check whatever is saved; hint: for one, or the next; "
+                                "reset: begin one again; progress")
     exercises.add_argument("name", nargs="?", metavar="NAME", help="an exercise, by name, number or file; for start, a folder")
     exercises.add_argument("--dir", type=_folder, default=Path("exercises"), metavar="DIR",
                            help="the folder of your files (default: %(default)s)")
@@ -208,7 +212,8 @@ def _exercises(chosen: argparse.Namespace) -> int:
 
 def _mark(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.exercises.desk import NotThere
-    from tinygrad_edu.exercises.mark import FORMATS, mark
+    from tinygrad_edu.exercises.mark import FORMATS, left_out, mark
+    from tinygrad_edu.exercises.sandbox import visible
     from tinygrad_edu.storage.whole import check_writable, whole
 
     memory = None if chosen.out is None else chosen.out.with_name(f"{chosen.out.name}.marked")
@@ -216,17 +221,18 @@ def _mark(chosen: argparse.Namespace) -> int:
         if chosen.out is not None:
             check_writable(chosen.out)
         text = FORMATS[chosen.format](mark(chosen.path, chosen.seed, chosen.jobs, memory))
-        if chosen.out is None or memory is None:
-            print(text)
-            return 0
-        with whole(chosen.out) as part:
-            part.write_text(text + "\n", encoding="utf-8")
-        memory.unlink(missing_ok=True)
+        if chosen.out is not None and memory is not None:
+            with whole(chosen.out) as part:
+                part.write_text(text + "\n", encoding="utf-8")
+            memory.unlink(missing_ok=True)
+        others = left_out(chosen.path)
     except NotThere as error:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(f"cannot write {str(chosen.out)!r}: {error.strerror or error}")
-    print(f"The marks are {chosen.out}")
+    print(text if chosen.out is None else f"The marks are {chosen.out}")
+    for file in others:
+        print(f"not marked: {visible(str(file))} (no name of an exercise, or a second file for one)", file=sys.stderr)
     return 0
 
 

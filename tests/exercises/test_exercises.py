@@ -77,6 +77,19 @@ def test_a_number_of_passes_is_a_whole_number_for_the_student_too(tmp_path):
     assert check(exercise, path).passed
 
 
+@pytest.mark.parametrize(("name", "hole"), [
+    ("early-stopping", "error > validation[best] + 0.05 and n - best > patience"),
+    ("early-stopping", "n - best > max(patience, 1)"), ("early-stopping", "error > 1 and n - best > patience"),
+    ("early-stopping", "n - best > patience and n > 3"),
+    ("stop", "abs(dE_dw) < 1.1 * tolerance"), ("stop", "abs(dE_dw) < 0.9 * tolerance"), ("stop", "abs(dE_dw) < 0.1"),
+])
+def test_what_is_nearly_right_is_not_right(name, hole):
+    exercise = EXERCISES[name]
+    for seed in range(50):
+        cases = exercise.cases(seed)
+        assert not same(exercise.answers(hole, cases), exercise.answers(exercise.solution, cases)), seed
+
+
 def test_no_answer_is_the_same_as_none():
     assert not same([None], [None])
     assert not same([1.0], [None])

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +12,7 @@ from tinygrad_edu.cli import main
 from tinygrad_edu.exercises import mark as marking
 from tinygrad_edu.exercises.bank import EXERCISES
 from tinygrad_edu.exercises.check import Result
-from tinygrad_edu.exercises.mark import FORMATS, MOST, mark, statistics
+from tinygrad_edu.exercises.mark import FORMATS, MOST, left_out, mark, statistics
 
 DELTA = EXERCISES["delta"]
 BROKEN = ["", "def delta(y, target)", "import os\nos._exit(0)", "raise SystemExit", "delta = 1", "\x00", "1 / 0",
@@ -60,12 +62,23 @@ def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
     folder, memory = class_of(tmp_path / "all", [DELTA.source("y - target"), DELTA.source("y"), ""]), tmp_path / "marked"
     whole = mark(folder, memory=memory)
     lines = memory.read_text().splitlines()
-    n = len(EXERCISES) + 1  # the first student, and what the second has handed in
-    memory.write_text("\n".join(lines[:n]) + "\n" + lines[n][:20])  # killed while it wrote
+    n = len(EXERCISES) + 1  # the first student, and what the second has handed in: each is begun, and then marked
+    memory.write_text("\n".join(lines[:2 * n]) + "\n" + lines[2 * n][:20])  # killed while it wrote
     tried = []
     monkeypatch.setattr(marking, "check", lambda exercise, file, seed: tried.append(file.parent.name) or Result("Again."))
     assert mark(folder, memory=memory)[:n] == whole[:n]
     assert tried == ["student02"]
+
+
+def test_a_file_that_ends_the_marking_itself_is_left_to_the_teacher_and_the_others_are_marked(tmp_path):
+    killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
+    class_of(tmp_path / "all", [killer, DELTA.source("y - target"), DELTA.source("y")])
+    command = [sys.executable, "-m", "tinygrad_edu.cli", "mark", "all", "--out", "marks.json", "--format", "json", "--jobs", "2"]
+    statuses = [subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60).returncode for _ in range(3)]
+    assert statuses == [-9, -9, 0]
+    marks = [one for one in json.loads((tmp_path / "marks.json").read_text())["marks"] if one["exercise"] == "delta"]
+    assert [one["points"] for one in marks] == [0, 10, 4]
+    assert marks[0]["reason"] == "The marking itself ended 2 times while this was tried: read it, and mark it by hand."
 
 
 def test_what_was_changed_since_is_marked_again(tmp_path):
@@ -81,8 +94,10 @@ def test_files_are_found_by_names_that_people_give_them_and_strays_do_no_harm(tm
         path.parent.mkdir(parents=True)
         path.write_bytes(b"\xef\xbb\xbf" + DELTA.source("y - target").encode())  # as Notepad saves it
     (tmp_path / "all" / "roster.py").write_text("x = 1")
+    (tmp_path / "all" / "s0" / "delta.py").write_text("the second for this exercise")
     marks = [one for one in mark(tmp_path / "all") if one.exercise == "delta"]
     assert [(one.student, one.points) for one in marks] == [(f"s{n}", MOST) for n in range(6)]
+    assert [str(file.relative_to(tmp_path / "all")) for file in left_out(tmp_path / "all")] == ["roster.py", "s0/delta.py"]
 
 
 @pytest.mark.skipif("os.name == 'nt'", reason="such files and names are those of Unix")
@@ -166,15 +181,36 @@ def test_the_command_writes_the_marks_and_forgets_what_it_kept_meanwhile(tmp_pat
     assert "10 of 10  Right." in capsys.readouterr().out
 
 
+def test_what_was_not_marked_is_named(tmp_path, capsys):
+    class_of(tmp_path / "all", [DELTA.source("y - target")])
+    (tmp_path / "all" / "student00" / "delta-final.py").write_text("")
+    assert main(["mark", str(tmp_path / "all")]) == 0
+    said = capsys.readouterr()
+    assert "delta-final.py (no name of an exercise" in said.err
+    assert "delta-final" not in said.out
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="pipes are those of Unix")
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    class_of(tmp_path / "all", [DELTA.source("y - target")])
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        done = subprocess.run([sys.executable, "-m", "tinygrad_edu.cli", "mark", "all"], cwd=tmp_path, stdout=closed,
+                              stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["nowhere"], "there is nothing called 'nowhere' to mark"), (["all", "--out", "none/marks.json"], "cannot write"),
+    (["nowhere"], "there is nothing called 'nowhere' to mark"), (["all", "--out", "nofolder/marks.json"], "cannot write"),
     (["all", "--format", "gradescope"], "this format is for one student"),
-    (["all/student00/other.py"], "there is no exercise 'other.py'"),
+    (["all/student00/other.py"], "there is no exercise 'other.py'"), (["none"], "there is nothing to mark in 'none'"),
 ])
 def test_what_cannot_be_marked_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys, arguments, says):
     monkeypatch.chdir(tmp_path)
     class_of(tmp_path / "all", ["", ""])
     (tmp_path / "all" / "student00" / "other.py").write_text("")
+    (tmp_path / "none" / "alice").mkdir(parents=True)
     assert main(["mark", *arguments]) == 2
     said = capsys.readouterr().err
     assert says in said

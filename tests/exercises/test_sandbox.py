@@ -75,7 +75,7 @@ def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path, capfd):
 
 
 def test_a_class_of_data_is_a_python_program_too(tmp_path):
-    source = ("from __future__ import annotations\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Unit:\n    y: float\n\n\n"
+    source = ("from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass Unit:\n    y: float\n"
               "def delta(y, target):\n    return Unit(y).y - target\n")
     assert outcome(tmp_path, source).answers[0] == 0.75
 

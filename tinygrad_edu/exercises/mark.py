@@ -9,6 +9,7 @@ written down as soon as it is there, and a run that was killed goes on where it 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 from tinygrad_edu.exercises.bank import EXERCISES
 from tinygrad_edu.exercises.check import RIGHT, RUNS, SHAPE, check
-from tinygrad_edu.exercises.desk import NotThere, named
+from tinygrad_edu.exercises.desk import NAMES, NotThere, named
 from tinygrad_edu.exercises.exercise import Exercise
 from tinygrad_edu.exercises.sandbox import LARGEST, visible
 
@@ -52,6 +53,8 @@ class Mark:
 
 
 MOST = sum(POINTS.values())
+TRIES = 2  # after so many runs that ended at a file, it is left to the teacher
+ENDED_US = f"The marking itself ended {TRIES} times while this was tried: read it, and mark it by hand."
 
 
 def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None) -> list[Mark]:
@@ -59,34 +62,87 @@ def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None) -
 
     Raises NotThere if there is nothing to mark.
     """
-    work = list(_submissions(path))
-    known = {one.key: one for one in _remembered(memory)}
+    work = [_Submission.of(*one, seed) for one in _handed_in(path)[0]]
+    if not any(submission.is_there for submission in work):
+        raise NotThere(f"there is nothing to mark in {str(path)!r}: files are called like {NAMES[0]}.py or 01-{NAMES[0]}.py, "
+                       "in one folder for each student.")
+    known, begun = _remembered(memory)
 
-    def one(submission: tuple[str, Exercise, Path]) -> Mark:
-        found = _marked(*submission, seed, known)
-        if memory is not None and found.key not in known:
+    def remember(line: dict) -> None:
+        if memory is not None:
             with memory.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(found)) + "\n")
-        return found
+                file.write(json.dumps(line) + "\n")
 
+    def one(submission: _Submission) -> None:
+        if submission.key not in known:
+            remember({"begun": submission.key})
+            known[submission.key] = _marked(submission) if begun[submission.key] < TRIES else submission.mark(ENDED_US)
+            remember(asdict(known[submission.key]))
+
+    suspect = [submission for submission in work if begun[submission.key]]
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(one, work))
+        list(pool.map(one, [submission for submission in work if not begun[submission.key]]))
+    for submission in suspect:  # at last, and one by one: one of them may be what ended the marking
+        one(submission)
+    return [known[submission.key] for submission in work]
 
 
-def _submissions(path: Path) -> Iterator[tuple[str, Exercise, Path]]:
-    """(student, exercise, file): every exercise of every student, handed in or not."""
+@dataclass(frozen=True)
+class _Submission:
+    """own: the seed of this student's numbers. key: stands for what is in the file and these numbers."""
+
+    student: str
+    exercise: Exercise
+    file: Path
+    own: int
+    key: str
+    is_there: bool
+
+    @classmethod
+    def of(cls, student: str, exercise: Exercise, file: Path, seed: int) -> _Submission:
+        own = int.from_bytes(hashlib.sha256(f"{seed} {student}".encode()).digest()[:4], "big")
+        content = b""
+        with contextlib.suppress(OSError):  # what it is, the check says
+            if stat.S_ISREG(file.lstat().st_mode):
+                with file.open("rb") as opened:
+                    content = opened.read(LARGEST + 1)
+        key = hashlib.sha256(f"{student}\0{exercise.name}\0{own}\0".encode() + content).hexdigest()
+        return cls(student, exercise, file, own, key, os.path.lexists(file))
+
+    def mark(self, sentence: str, reached: tuple[str, ...] = ()) -> Mark:
+        return Mark(self.student, self.exercise.name, reached, sentence, self.key, self.is_there)
+
+
+def _marked(submission: _Submission) -> Mark:
+    if not submission.is_there:
+        return submission.mark("It was not handed in.")
+    try:
+        result = check(submission.exercise, submission.file, submission.own)
+    except Exception as error:  # ours, and no reason to leave the others unmarked
+        return submission.mark(f"It could not be marked ({type(error).__name__}: {error}): mark it by hand.")
+    return submission.mark(result.sentence, result.reached)
+
+
+def left_out(path: Path) -> list[Path]:
+    """Programs there that no mark is for: those with other names, and the second of two for the same exercise."""
+    return _handed_in(path)[1]
+
+
+def _handed_in(path: Path) -> tuple[list[tuple[str, Exercise, Path]], list[Path]]:
+    """((student, exercise, file) for every exercise of every student, handed in or not; files that are none of these)."""
     if path.is_file():
-        yield _called(path.parent), named(path.name), path
-        return
+        return [(_called(path.parent), named(path.name), path)], []
     if not path.is_dir():
         raise NotThere(f"there is nothing called {str(path)!r} to mark.")
     folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith((".", "__")))
     if not any(file for folder in folders for file in folder.rglob("*.py")):
         folders = [path]
+    work, used = [], set()
     for folder in folders:
         files = {_exercise_of(file): file for file in sorted(folder.rglob("*.py"), reverse=True)}  # of several the first counts
-        for exercise in EXERCISES.values():
-            yield _called(folder), exercise, files.get(exercise.name, folder / f"{exercise.name}.py")
+        work += [(_called(folder), exercise, files.get(name, folder / f"{name}.py")) for name, exercise in EXERCISES.items()]
+        used |= {file for name, file in files.items() if name}
+    return work, sorted(set(path.rglob("*.py")) - used)
 
 
 def _called(folder: Path) -> str:
@@ -101,35 +157,22 @@ def _exercise_of(file: Path) -> str | None:
         return None
 
 
-def _marked(student: str, exercise: Exercise, file: Path, seed: int, known: dict[str, Mark]) -> Mark:
-    try:
-        content = file.read_bytes()[: LARGEST + 1] if stat.S_ISREG(file.lstat().st_mode) else b""
-    except OSError:
-        content = None
-    own = int.from_bytes(hashlib.sha256(f"{seed} {student}".encode()).digest()[:4], "big")
-    key = hashlib.sha256(f"{student}\0{exercise.name}\0{own}\0".encode() + (content or b"")).hexdigest()
-    if key in known:
-        return known[key]
-    if content is None:
-        return Mark(student, exercise.name, (), "It was not handed in.", key, handed_in=False)
-    try:
-        result = check(exercise, file, own)
-    except Exception as error:  # ours, and no reason to leave the others unmarked
-        return Mark(student, exercise.name, (), f"It could not be marked ({type(error).__name__}: {error}): mark it by hand.", key)
-    return Mark(student, exercise.name, result.reached, result.sentence, key)
-
-
-def _remembered(memory: Path | None) -> Iterator[Mark]:
-    """The marks of a run that was killed; a line that was cut off is left out."""
-    if memory is None or not memory.exists():
-        return
-    for line in memory.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            known = json.loads(line)
-            yield Mark(known["student"], known["exercise"], tuple(known["reached"]), known["sentence"], known["key"],
-                       known["handed_in"])
-        except (ValueError, KeyError, TypeError):
-            continue
+def _remembered(memory: Path | None) -> tuple[dict[str, Mark], Counter[str]]:
+    """(the marks of a run that was ended, by their keys; how often one was begun and came to no end)."""
+    known: dict[str, Mark] = {}
+    begun: Counter[str] = Counter()
+    lines = memory.read_text(encoding="utf-8", errors="replace").splitlines() if memory is not None and memory.exists() else []
+    for line in lines:
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # a line that was cut off
+            found = json.loads(line)
+            if "begun" in found:
+                begun[str(found["begun"])] += 1
+            else:
+                known[found["key"]] = Mark(found["student"], found["exercise"], tuple(found["reached"]), found["sentence"],
+                                           found["key"], found["handed_in"])
+    for key in known:
+        del begun[key]
+    return known, begun
 
 
 # -- how it is written ---------------------------------------------------------------------------------------------

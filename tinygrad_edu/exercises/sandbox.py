@@ -129,7 +129,7 @@ def _collected(child: subprocess.Popen[bytes], cases: str, seconds: int) -> tupl
 def _ending(status: int, took: float, seconds: int) -> str:
     """How a process ended that said nothing."""
     name = {one.value: one.name for one in signal.Signals}.get(-status, "")
-    if name == "SIGXCPU" or took > seconds and name in ("", "SIGKILL"):  # the second is for those who ignore the first
+    if name == "SIGXCPU" or (took > seconds and name in ("", "SIGKILL")):  # the second is for those who ignore the first
         return f"it took longer than {seconds} seconds: is there a loop that does not end?"
     if status >= 0:
         return "it ended itself before it gave an answer"

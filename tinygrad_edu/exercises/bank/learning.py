@@ -8,7 +8,7 @@ from tinygrad_edu.exercises.exercise import Exercise, Mutant
 
 
 def a_slope(rng):
-    """dE_dw, now on one side of the tolerance and now on the other, often close to it, and with either sign; the tolerance; the weight."""
+    """dE_dw, on either side of the tolerance and often close to it, with either sign; the tolerance; the weight."""
     tolerance, share = float(rng.uniform(0.01, 0.2)), rng.choice([rng.uniform(0.01, 3.0), rng.uniform(0.95, 1.05)])
     return float(tolerance * share * rng.choice([-1.0, 1.0])), tolerance, float(rng.uniform(-0.3, 0.3))
 
@@ -16,10 +16,10 @@ def a_slope(rng):
 def validation_errors(rng):
     """(errors, pass after pass; patience): they fall, rise for about as long as patience lasts, and fall to something lower."""
     patience = int(rng.integers(0, 5))
-    falling, rising = np.linspace(2.0, 1.0, int(rng.integers(2, 6))), 1 + np.abs(rng.normal(size=patience + rng.integers(3)))
-    falling = falling[rng.integers(2):]  # now and then from the best one on
+    falling = np.linspace(2.0, 1.0, int(rng.integers(2, 6)))[rng.integers(2):]  # now and then from the best one on
+    rising = 1 + 10 ** rng.uniform(-3.0, 0.0, patience + rng.integers(3))
     errors = np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 1.5, int(rng.integers(2, 12)))])
-    return errors * rng.uniform(0.1, 3.0), patience
+    return errors * 10 ** rng.uniform(-1.0, 0.5), patience
 
 
 def network(rng):
@@ -129,7 +129,7 @@ EARLY_STOPPING = Exercise(
     program="import numpy as np\n\n\ndef best_pass(validation, patience):\n    best = 0\n"
             "    for n, error in enumerate(validation):\n"
             "        if error < validation[best]:\n            best = n\n        if HOLE:\n            break\n    return best\n",
-    solution="n - best > patience", inputs=validation_errors, draws=40,
+    solution="n - best > patience", inputs=validation_errors, draws=100,
     hints=("How many passes have gone by since the best one?", "n is the pass now, best the number of the best one.",
            "n - best is how long ago the best one was; compare it with patience."),
     mutants=(
