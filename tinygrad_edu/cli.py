@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python is quiet about it too
         return 1
     except (KeyboardInterrupt, _Stopped):
-        return _refuse("stopped by Ctrl-C")
+        return _refuse("stopped")
 
 
 class _Stopped(BaseException):
@@ -46,7 +46,7 @@ def _ctrl_c_stops_everything() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # which signals go to
         yield
         return
-    signals = [signal.SIGINT, *([signal.SIGALRM] if hasattr(signal, "setitimer") else [])]
+    signals = [signal.SIGINT, signal.SIGTERM, *([signal.SIGALRM] if hasattr(signal, "setitimer") else [])]
     before = [signal.signal(number, stop) for number in signals]
     try:
         yield
@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     mark.add_argument("--out", type=_file, metavar="PATH", help="where they go; a run that was stopped then goes on where it was")
     mark.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="how many files are tried at once (default: %(default)s)")
     mark.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the hidden numbers (default: %(default)s)")
+    mark.add_argument("--exercises", type=lambda text: text.split(","), metavar="NAME,NAME",
+                      help="those that were set, by name or number (all if left out)")
     mark.set_defaults(run=_mark)
     return parser
 
@@ -212,7 +214,7 @@ def _exercises(chosen: argparse.Namespace) -> int:
 
 def _mark(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.exercises.desk import NotThere
-    from tinygrad_edu.exercises.mark import FORMATS, left_out, mark
+    from tinygrad_edu.exercises.mark import FORMATS, check_format, left_out, mark
     from tinygrad_edu.exercises.sandbox import visible
     from tinygrad_edu.storage.whole import check_writable, whole
 
@@ -220,7 +222,8 @@ def _mark(chosen: argparse.Namespace) -> int:
     try:
         if chosen.out is not None:
             check_writable(chosen.out)
-        text = FORMATS[chosen.format](mark(chosen.path, chosen.seed, chosen.jobs, memory))
+        check_format(chosen.format, chosen.path)
+        text = FORMATS[chosen.format](mark(chosen.path, chosen.seed, chosen.jobs, memory, chosen.exercises))
         if chosen.out is not None and memory is not None:
             with whole(chosen.out) as part:
                 part.write_text(text + "\n", encoding="utf-8")
@@ -231,8 +234,8 @@ def _mark(chosen: argparse.Namespace) -> int:
     except OSError as error:
         return _refuse(f"cannot write {str(chosen.out)!r}: {error.strerror or error}")
     print(text if chosen.out is None else f"The marks are {chosen.out}")
-    for file in others:
-        print(f"not marked: {visible(str(file))} (no name of an exercise, or a second file for one)", file=sys.stderr)
+    for file, reason in others.items():
+        print(f"not marked: {visible(str(file))} ({visible(reason)})", file=sys.stderr)
     return 0
 
 

@@ -37,7 +37,8 @@ def test_a_student_goes_from_the_first_exercise_to_the_last_with_mistakes_on_the
     for n, (name, exercise) in enumerate(EXERCISES.items()):
         status, said = run("check")
         assert status == 1
-        assert said.startswith(f"… {n + 1:02}-{name}.py: The hole is not filled yet" if exercise.starts_with == "..." else "✗")
+        assert said.startswith(f"… {n + 1:02}-{name}.py: " + ("The hole is not filled yet" if exercise.starts_with == "..." else
+                                                              "Nothing is changed yet. As it is, "))
         write(run.folder, name, exercise.mutants[0].code)
         status, said = run("check")
         assert status == 1
@@ -148,7 +149,7 @@ def test_within_the_folder_the_commands_go_on_with_it(run, monkeypatch):
 def test_a_file_that_is_broken_or_gone_is_a_sentence(run):
     run("start")
     (run.folder / "01-delta.py").write_bytes(b"\xff\xfe")
-    assert "✗ 01-delta.py: The file is not text: save it" in run("check", "delta")[1]
+    assert "✗ 01-delta.py: The file is not saved in UTF-8, as a Python program is." in run("check", "delta")[1]
     (run.folder / "01-delta.py").unlink()
     assert "there is no file 'exercises/01-delta.py': `tinygrad-edu exercises reset delta` writes it anew." in run("check")[1]
     assert run("reset", "delta")[0] == 0

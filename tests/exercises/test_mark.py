@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from xml.etree import ElementTree
 
 import pytest
@@ -70,15 +71,49 @@ def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
     assert tried == ["student02"]
 
 
+KILLER = """
+import os, signal
+marker = int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])
+os.kill(marker, signal.SIGKILL)
+"""
+
+
+def marking_of(folder, *arguments):
+    command = [sys.executable, "-m", "tinygrad_edu.cli", "mark", "all", "--out", "marks.json", "--format", "json", *arguments]
+    (folder / "tmp").mkdir(exist_ok=True)
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env={**os.environ, "TMPDIR": str(folder / "tmp")})
+
+
+def delta_marks(folder):
+    return [one for one in json.loads((folder / "marks.json").read_text())["marks"] if one["exercise"] == "delta"]
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="it is told by /proc who started whom")
 def test_a_file_that_ends_the_marking_itself_is_left_to_the_teacher_and_the_others_are_marked(tmp_path):
-    killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
-    class_of(tmp_path / "all", [killer, DELTA.source("y - target"), DELTA.source("y")])
-    command = [sys.executable, "-m", "tinygrad_edu.cli", "mark", "all", "--out", "marks.json", "--format", "json", "--jobs", "2"]
-    statuses = [subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60).returncode for _ in range(3)]
-    assert statuses == [-9, -9, 0]
-    marks = [one for one in json.loads((tmp_path / "marks.json").read_text())["marks"] if one["exercise"] == "delta"]
+    class_of(tmp_path / "all", [KILLER, DELTA.source("y - target"), DELTA.source("y")])
+    statuses = []
+    for _ in range(4):
+        with marking_of(tmp_path, "--jobs", "2") as marking:
+            statuses.append(marking.wait(60))
+    assert statuses == [-9, -9, -9, 0]
+    marks = delta_marks(tmp_path)
     assert [one["points"] for one in marks] == [0, 10, 4]
-    assert marks[0]["reason"] == "The marking itself ended 2 times while this was tried: read it, and mark it by hand."
+    assert not list((tmp_path / "tmp").iterdir())
+    assert marks[0]["reason"] == "The marking itself ended 3 times while this was tried: read it, and mark it by hand."
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="signals are those of Unix")
+def test_marking_that_is_asked_to_stop_forgets_nothing_and_blames_nobody(tmp_path):
+    class_of(tmp_path / "all", ["import time\ntime.sleep(3)\n" + DELTA.source("y - target")])
+    for _ in range(4):
+        with marking_of(tmp_path, "--exercises", "delta") as marking:
+            time.sleep(1.5)
+            marking.terminate()
+            assert marking.wait(60) == 2
+    with marking_of(tmp_path, "--exercises", "delta") as marking:
+        assert marking.wait(60) == 0
+    assert [(one["points"], one["reason"]) for one in delta_marks(tmp_path)] == [(10, "Right.")]
 
 
 def test_what_was_changed_since_is_marked_again(tmp_path):
@@ -97,7 +132,23 @@ def test_files_are_found_by_names_that_people_give_them_and_strays_do_no_harm(tm
     (tmp_path / "all" / "s0" / "delta.py").write_text("the second for this exercise")
     marks = [one for one in mark(tmp_path / "all") if one.exercise == "delta"]
     assert [(one.student, one.points) for one in marks] == [(f"s{n}", MOST) for n in range(6)]
-    assert [str(file.relative_to(tmp_path / "all")) for file in left_out(tmp_path / "all")] == ["roster.py", "s0/delta.py"]
+    others = {str(file.relative_to(tmp_path / "all")): reason for file, reason in left_out(tmp_path / "all").items()}
+    assert others == {"roster.py": "it lies in no student's folder", "s0/delta.py": "01-Delta.py is marked"}
+
+
+def test_of_several_files_for_an_exercise_that_counts_which_the_student_means(tmp_path):
+    for n, others in enumerate(([".ipynb_checkpoints/01-delta.py"], ["Archive/01-delta.py", "__MACOSX/01-delta.py"],
+                                ["01-delta (1).py"], [])):
+        for name in [*others, "01-delta.PY" if not others else "01-delta.py"]:
+            path = tmp_path / "all" / f"s{n}" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(DELTA.source("y" if name in others else "y - target"))
+    assert [one.points for one in mark(tmp_path / "all", exercises=["delta"])] == [MOST] * 4
+
+
+def test_only_what_was_set_is_asked_for(tmp_path):
+    marks = mark(class_of(tmp_path / "all", [DELTA.source("y - target")] * 2), exercises=["1", "error"])
+    assert [(one.student, one.exercise) for one in marks] == [(f"student0{n}", name) for n in (0, 1) for name in ("delta", "error")]
 
 
 @pytest.mark.skipif("os.name == 'nt'", reason="such files and names are those of Unix")
@@ -163,7 +214,7 @@ def test_junit_is_xml_whatever_a_student_is_called(tmp_path):
 
 
 def test_text_and_json_hold_all_marks_and_the_statistics(one_student):
-    assert "student00  delta             4 of 10  The sign is turned" in FORMATS["text"](one_student)
+    assert "student00  delta              4 of 10  The sign is turned" in FORMATS["text"](one_student)
     found = json.loads(FORMATS["json"](one_student))
     assert found["marks"][0]["parts"] == {"it gives numbers": True, "they have the right shape": True, "they are right": False}
     assert found["statistics"]["delta"]["handed in"] == 1
@@ -186,7 +237,7 @@ def test_what_was_not_marked_is_named(tmp_path, capsys):
     (tmp_path / "all" / "student00" / "delta-final.py").write_text("")
     assert main(["mark", str(tmp_path / "all")]) == 0
     said = capsys.readouterr()
-    assert "delta-final.py (no name of an exercise" in said.err
+    assert "delta-final.py (no exercise has this name)" in said.err
     assert "delta-final" not in said.out
 
 
@@ -203,7 +254,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["nowhere"], "there is nothing called 'nowhere' to mark"), (["all", "--out", "nofolder/marks.json"], "cannot write"),
-    (["all", "--format", "gradescope"], "this format is for one student"),
+    (["all", "--format", "gradescope"], "the format gradescope is for one student"),
+    (["all", "--exercises", "delta,eror"], "there is no exercise 'eror'. Did you mean error?"),
     (["all/student00/other.py"], "there is no exercise 'other.py'"), (["none"], "there is nothing to mark in 'none'"),
 ])
 def test_what_cannot_be_marked_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys, arguments, says):

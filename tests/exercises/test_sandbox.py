@@ -35,12 +35,15 @@ def test_numbers_and_arrays_go_there_and_back(tmp_path):
 
 
 @pytest.mark.parametrize(("source", "says"), [
-    ("", "the file is empty"), (b"\xff\xfe\x00\x01", "the file is not text"), (b"x = 1 # \x00", "the file is not text"),
+    ("", "the file is empty"), (b"\xff\xfe\x00\x01", "the file is not saved in UTF-8"), (b"x = 1 # \x00", "the file is no text"),
     ("# " + "x" * 200_000, "the file has more than 100,000 bytes"),
     ("def delta(y, target)\n", "this is not Python: expected ':' in line 1"),
     ("x = 1\n", "there is no function delta in the file"), ("delta = 3\n", "there is no function delta in the file"),
-    ("1 / 0\n", "the file raised ZeroDivisionError in line 1: division by zero before delta could be called"),
-    ("import nowhere\n", "the file raised ModuleNotFoundError in line 1"),
+    ("1 / 0\n", "before delta could be called, the file raised ZeroDivisionError in line 1: division by zero"),
+    ("import nowhere\n", "ModuleNotFoundError in line 1: No module named 'nowhere' (a file is run alone, with NumPy at hand)"),
+    ("from tinygrad_edu import check_gradient\n", "an exercise may not use tinygrad_edu, leave it out"),
+    ("class E(Exception):\n    def __str__(self):\n        raise self\n\n\nraise E\n", "the file raised E in line 6"),
+    ("input()\n", "it asks for input, and nobody is there to type"),
     ("import sys\nsys.exit(0)\n", "the file raised SystemExit"),
     ("import os\nos._exit(0)\n", "it ended itself before it gave an answer"),
     ("while True: pass\n", "it took longer than 2 seconds"), ("x = [0] * 10**9\n", "MemoryError"),
@@ -58,11 +61,12 @@ def test_a_file_that_does_not_do_what_it_should_is_an_error_in_words(tmp_path, s
 
 
 @pytest.mark.parametrize(("body", "says"), [
-    ("return undefined", "it raised NameError in line 2"), ("return 'text'", "it gave a str, and not numbers"),
+    ("return undefined", "it raised NameError in line 2"), ("return 'text'", "it gave text (str), and not ordinary numbers"),
     ("print(y)", "it gave nothing (None): is there a return, and not only a print?"),
     ("return [1, [2]]", "it gave a list of things of different shapes"),
     ("import numpy as np; return np.zeros(20_000)", "it gave 20000 numbers"), ("raise SystemExit", "it raised SystemExit"),
-    ("return 1j", "and not numbers"),
+    ("return 1j", "it gave complex numbers, and not"), ("return 10**400", "it gave an integer that is too large"),
+    ("import numpy as np; return np.ones((2, 3)) @ np.ones((2, 3))", "two sizes do not fit (2 is not 3): is a .T missing"),
 ])
 def test_a_call_that_gives_no_numbers_is_said_for_its_case(tmp_path, body, says):
     assert says in outcome(tmp_path, f"def delta(y, target):\n    {body}\n").answers[0]
@@ -72,6 +76,11 @@ def test_what_is_printed_is_kept_apart_from_the_answer(tmp_path, capfd):
     source = "print('{\"answers\": 1}')\ndef delta(y, target):\n    print('noise')\n    return y - target\n"
     assert outcome(tmp_path, source).answers[0] == 0.75
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_may_say_how_its_letters_are_written(tmp_path):
+    source = "# encoding: latin-1\n# Grüße\ndef delta(y, target):\n    return y - target\n".encode("latin-1")
+    assert outcome(tmp_path, source).answers[0] == 0.75
 
 
 def test_a_class_of_data_is_a_python_program_too(tmp_path):
@@ -93,7 +102,7 @@ def test_a_large_file_that_it_writes_is_cut_off_and_its_folder_is_gone_afterward
     assert found.error or "it raised" in found.answers[0]
 
 
-@pytest.mark.parametrize("how", ["", ", start_new_session=True"])
+@pytest.mark.parametrize("how", ["", ", start_new_session=True", ", start_new_session=True, env={}"])
 def test_children_that_it_starts_do_not_live_on(tmp_path, how):
     marker = tmp_path / "alive"
     late = f"import time; time.sleep(3); open({str(marker)!r}, 'w')"
@@ -102,6 +111,14 @@ def test_children_that_it_starts_do_not_live_on(tmp_path, how):
     assert found.answers[:1] == [0.75] or "BlockingIOError" in found.error  # which is what everybody but the superuser gets
     time.sleep(4)
     assert not marker.exists()
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="signals are those of Unix")
+def test_a_file_that_ends_its_guard_ends_with_it(tmp_path):
+    start = time.perf_counter()
+    found = outcome(tmp_path, "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)\n")
+    assert found.error == "it was ended, perhaps because it took too much memory"
+    assert time.perf_counter() - start < 5
 
 
 def test_the_environment_is_clean_and_the_folder_its_own(tmp_path, monkeypatch):

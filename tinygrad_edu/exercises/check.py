@@ -19,6 +19,7 @@ from tinygrad_edu.checking.diagnosis import relation
 from tinygrad_edu.exercises.exercise import EMPTY, Exercise, same
 from tinygrad_edu.exercises.sandbox import call
 
+CLOSE = 1e-3  # of an answer that is nearly right
 RUNS, SHAPE, RIGHT = "runs", "shape", "right"  # what a file can reach, one after the other
 
 
@@ -35,12 +36,13 @@ class Result:
         return RIGHT in self.reached
 
 
-def check(exercise: Exercise, path: Path, seed: int = 0) -> Result:
+def check(exercise: Exercise, path: str | Path, seed: int = 0) -> Result:
     """The verdict on the file of a student whose numbers are drawn from the seed."""
-    cases = exercise.cases(seed)
+    path, cases = Path(path), exercise.cases(seed)
     outcome = call(path, exercise.function, cases)
     if outcome.is_empty or (not outcome.error and _is_untouched(exercise, path)):
-        return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is.", is_empty=True)
+        return Result(f"The hole is not filled yet: put your answer where the {EMPTY} is." if exercise.starts_with == EMPTY else
+                      f"Nothing is changed yet. As it is, {exercise.mutants[0].sentence}.", is_empty=True)
     if outcome.error:
         return Result(_ended(_capital(outcome.error)))
     errors = [answer for answer in outcome.answers if isinstance(answer, str)]
@@ -65,9 +67,9 @@ def _ended(sentence: str) -> str:
 
 
 def _is_untouched(exercise: Exercise, path: Path) -> bool:
-    """Whether the program is as it was given, with nothing in its hole yet."""
+    """Whether the program is as it was given."""
     try:
-        return exercise.starts_with == EMPTY and ast.dump(ast.parse(path.read_bytes())) == ast.dump(ast.parse(exercise.file()))
+        return ast.dump(ast.parse(path.read_bytes())) == ast.dump(ast.parse(exercise.file()))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
@@ -77,10 +79,15 @@ def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[n
     for mutant in exercise.mutants:
         if same(came, exercise.answers(mutant.code, cases)):
             return f"{_capital(mutant.sentence)}. See eq. {exercise.slide}."
-    if [answer.shape for answer in came] != [answer.shape for answer in right]:
-        return f"{exercise.function} gave an array of shape {came[0].shape}, and should give one of shape {right[0].shape}."
+    for answer, wanted in zip(came, right):
+        if answer.shape != wanted.shape:
+            return f"{exercise.function} gave an array of shape {answer.shape}, and should give one of shape {wanted.shape}."
     if not all(np.isfinite(answer).all() for answer in came):
         return f"{exercise.function} gave something that is no number: nan or infinity."
+    off = max(float(np.abs(answer - wanted).max(initial=0)) for answer, wanted in zip(came, right))
+    if off <= CLOSE * max(float(np.abs(wanted).max(initial=0)) for wanted in right):
+        return (f"Not right, though close: what {exercise.function} gave is off by up to {off:.1g}. Is something rounded, or "
+                "added?")
     related = relation([answer.reshape(-1) for answer in came], [answer.reshape(-1) for answer in right])
     return f"Not right: what {exercise.function} gave is {related}." if related else (
         f"Not right, and none of the usual mistakes. Try it by hand with simple numbers, and compare. See eq. {exercise.slide}.")

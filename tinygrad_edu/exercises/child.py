@@ -2,21 +2,30 @@
 
     python child.py FILE FUNCTION SECONDS MEGABYTES      cases as JSON on stdin; what came, as JSON on stdout
 
-It is started with an empty folder to work in and a clean environment. The limits are set before the student's code is loaded, and
-the expected answers never come here.
+It is started with an empty folder to work in and a clean environment. The file runs in a second process, with limits that are set
+before it is loaded; the first one guards it: when the second has ended or its time is up, all that it has started is ended too,
+whatever has become of whoever started the guard. The expected answers never come here.
 """
 
 import contextlib
 import json
 import os
+import signal
 import sys
+import time
 import types
 
 LONGEST = 200  # characters of an error
+BECOME_THE_PARENT_OF_ORPHANS = 36  # prctl's PR_SET_CHILD_SUBREAPER, on Linux
 
 
 def main():
     path, name, seconds, megabytes = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    if hasattr(os, "fork"):
+        adopt()
+        child = os.fork()
+        if child:
+            guard(child, seconds + 3)
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what the file prints
     cases = json.load(sys.stdin)
@@ -24,6 +33,49 @@ def main():
     json.dump(answers(path, name, cases), out)
     out.flush()
     os._exit(0)  # nothing of the student's runs after this
+
+
+def adopt():
+    """Makes this process the parent of all descendants whose own parent has ended, so that none gets lost; on Linux."""
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(BECOME_THE_PARENT_OF_ORPHANS, 1, 0, 0, 0)
+
+
+def guard(child, seconds):
+    """Waits for the child, ends it when its time is up, ends or deletes all that it has left behind, and then itself in the same
+    way."""
+    import shutil
+
+    end, status = time.monotonic() + seconds, None
+    while status is None:
+        ended, how = os.waitpid(child, os.WNOHANG)
+        if ended:
+            status = how
+        elif time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            status = os.waitpid(child, 0)[1]
+        else:
+            time.sleep(0.005)
+    while left := orphans():
+        for orphan in left:
+            with contextlib.suppress(OSError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+    shutil.rmtree(os.getcwd(), ignore_errors=True)
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status) & 255)
+
+
+def orphans():
+    """The children of this process, as Linux tells them; none elsewhere."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(number) for number in file.read().split()]
+    except OSError:
+        return []
 
 
 def limit(seconds, megabytes):
@@ -45,14 +97,14 @@ def answers(path, name, cases):
     module.__file__ = path
     names = module.__dict__
     sys.modules["exercise"] = module
-    sys.modules["tinygrad_edu"] = None  # type: ignore[assignment]  # whose exercises come with their solutions; a door that is closed, not locked
+    sys.modules["tinygrad_edu"] = None  # type: ignore[assignment]  # which has the solutions: a door that is closed, not locked
     try:
-        with open(path, encoding="utf-8-sig") as file:  # editors of Windows put a mark in front
+        with open(path, "rb") as file:  # bytes: they may say themselves how they are to be read
             exec(compile(file.read(), os.path.basename(path), "exec"), names)
     except SyntaxError as error:
-        return {"error": f"this is not Python: {error.msg} in line {error.lineno}"}
+        return {"error": f"this is not Python: {str(error.msg).rstrip('.')} in line {error.lineno}"}
     except BaseException as error:
-        return {"error": f"the file raised {said(error)} before {name} could be called"}
+        return {"error": f"before {name} could be called, the file raised {said(error)}"}
     function = names.get(name)
     if not callable(function):
         return {"error": f"there is no function {name} in the file"}
@@ -87,14 +139,31 @@ def written(x):
     except ValueError:  # rows of different lengths
         return {"error": f"it gave a {type(x).__name__} of things of different shapes, and not one array of numbers"}
     if x.dtype.kind not in "fiub":
-        return {"error": f"it gave a {type(x.item() if x.ndim == 0 else x).__name__}, and not numbers"}
+        what = {"c": "complex numbers", "O": f"an object ({type(x.flat[0]).__name__})" if x.size else "nothing", "U": "text (str)"}
+        what = "an integer that is too large" if x.dtype == object and x.size and isinstance(x.flat[0], int) else what.get(
+            x.dtype.kind, f"an array of dtype {x.dtype}")
+        return {"error": f"it gave {what}, and not ordinary numbers"}
     if x.size > 10_000:
-        return {"error": f"it gave {x.size} numbers"}
+        return {"error": f"it gave {x.size} numbers, which are far too many"}
     return {"shape": list(x.shape), "array": [float(number) for number in x.ravel()]}
 
 
 def said(error):
-    text = " ".join(str(error).split())[:LONGEST]
+    """The error in words; some of Python's and NumPy's in plainer ones."""
+    try:
+        text = " ".join(str(error).split())[:LONGEST]
+    except Exception:
+        text = ""
+    if isinstance(error, ImportError):
+        ours = (error.name or "").split(".")[0] == "tinygrad_edu"
+        text = "an exercise may not use tinygrad_edu, leave it out" if ours else f"{text} (a file is run alone, with NumPy at hand)"
+    elif isinstance(error, EOFError):
+        text = "it asks for input, and nobody is there to type"
+    elif isinstance(error, ValueError) and "mismatch in its core dimension" in text:
+        sizes = text.rpartition("(size ")[2].rstrip(")").replace("different from", "not")
+        text = f"in a product @ two sizes do not fit ({sizes}): is a .T missing, or are the two in the wrong order?"
+    elif isinstance(error, BlockingIOError) or "can't start new thread" in text:
+        text = "it may start no other process or thread"
     lines = []
     trace = error.__traceback__
     while trace is not None:

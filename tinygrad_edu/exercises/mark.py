@@ -15,9 +15,9 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -34,7 +34,7 @@ PARTS = {RUNS: "it gives numbers", SHAPE: "they have the right shape", RIGHT: "t
 @dataclass(frozen=True)
 class Mark:
     """What one file of one student earned, and why. reached: the parts that it has. key: stands for the file and the numbers that
-    it was tried with."""
+    it was tried with. handed_in: whether it counts in the statistics."""
 
     student: str
     exercise: str
@@ -53,16 +53,18 @@ class Mark:
 
 
 MOST = sum(POINTS.values())
-TRIES = 2  # after so many runs that ended at a file, it is left to the teacher
+TRIES = 3  # after so many runs that ended at a file, it is left to the teacher
 ENDED_US = f"The marking itself ended {TRIES} times while this was tried: read it, and mark it by hand."
 
 
-def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None) -> list[Mark]:
+def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None,
+         exercises: Sequence[str] | None = None) -> list[Mark]:
     """The marks of all submissions there. seed: of the hidden numbers, which differ from student to student.
 
-    Raises NotThere if there is nothing to mark.
+    exercises: the names of those that were set; all if None. Raises NotThere if there is nothing to mark, or no such exercise.
     """
-    work = [_Submission.of(*one, seed) for one in _handed_in(path)[0]]
+    wanted = {named(name).name for name in exercises} if exercises is not None else set(EXERCISES)
+    work = [_Submission.of(*one, seed) for one in _handed_in(path)[0] if one[1].name in wanted]
     if not any(submission.is_there for submission in work):
         raise NotThere(f"there is nothing to mark in {str(path)!r}: files are called like {NAMES[0]}.py or 01-{NAMES[0]}.py, "
                        "in one folder for each student.")
@@ -73,17 +75,27 @@ def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None) -
             with memory.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
 
+    unfinished: set[str] = set()
+
     def one(submission: _Submission) -> None:
         if submission.key not in known:
+            unfinished.add(submission.key)
             remember({"begun": submission.key})
-            known[submission.key] = _marked(submission) if begun[submission.key] < TRIES else submission.mark(ENDED_US)
+            known[submission.key] = (_marked(submission) if begun[submission.key] < TRIES
+                                     else replace(submission.mark(ENDED_US), handed_in=False))
             remember(asdict(known[submission.key]))
+            unfinished.discard(submission.key)
 
     suspect = [submission for submission in work if begun[submission.key]]
-    with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(one, [submission for submission in work if not begun[submission.key]]))
-    for submission in suspect:  # at last, and one by one: one of them may be what ended the marking
-        one(submission)
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(one, [submission for submission in work if not begun[submission.key]]))
+        for submission in suspect:  # at last, and one by one: one of them may be what ended the marking
+            one(submission)
+    except BaseException:  # Ctrl-C, or being asked to stop: no submission's fault
+        for key in tuple(unfinished):
+            remember({"stopped": key})
+        raise
     return [known[submission.key] for submission in work]
 
 
@@ -123,26 +135,50 @@ def _marked(submission: _Submission) -> Mark:
     return submission.mark(result.sentence, result.reached)
 
 
-def left_out(path: Path) -> list[Path]:
-    """Programs there that no mark is for: those with other names, and the second of two for the same exercise."""
+def check_format(format: str, path: Path) -> None:
+    """Raises NotThere, before anything is marked, if the format cannot hold the marks of what is there."""
+    if format in OF_ONE_STUDENT and len({student for student, _, _ in _handed_in(path)[0]}) > 1:
+        raise NotThere(f"the format {format} is for one student: give a file, or the folder of one student.")
+
+
+def left_out(path: Path) -> dict[Path, str]:
+    """Programs there that no mark is for, each with the reason."""
     return _handed_in(path)[1]
 
 
-def _handed_in(path: Path) -> tuple[list[tuple[str, Exercise, Path]], list[Path]]:
-    """((student, exercise, file) for every exercise of every student, handed in or not; files that are none of these)."""
+def _handed_in(path: Path) -> tuple[list[tuple[str, Exercise, Path]], dict[Path, str]]:
+    """((student, exercise, file) for every exercise of every student, handed in or not; files that are none of these, and why)."""
     if path.is_file():
-        return [(_called(path.parent), named(path.name), path)], []
+        return [(_called(path.parent), named(path.name), path)], {}
     if not path.is_dir():
         raise NotThere(f"there is nothing called {str(path)!r} to mark.")
-    folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith((".", "__")))
-    if not any(file for folder in folders for file in folder.rglob("*.py")):
+    folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
+    if not any(_programs(folder) for folder in folders):
         folders = [path]
-    work, used = [], set()
+    work, others = [], {file: "it lies in no student's folder" for file in _programs(path) if folders != [path]}
     for folder in folders:
-        files = {_exercise_of(file): file for file in sorted(folder.rglob("*.py"), reverse=True)}  # of several the first counts
+        files: dict[str, Path] = {}
+        for file in _programs(folder):
+            name = _exercise_of(file)
+            if name is None or name in files:
+                others[file] = "no exercise has this name" if name is None else f"{files[name].relative_to(folder)} is marked"
+            else:
+                files[name] = file
+                others.pop(file, None)
         work += [(_called(folder), exercise, files.get(name, folder / f"{name}.py")) for name, exercise in EXERCISES.items()]
-        used |= {file for name, file in files.items() if name}
-    return work, sorted(set(path.rglob("*.py")) - used)
+    return work, others
+
+
+def _programs(folder: Path) -> list[Path]:
+    """The Python files there, those first that count if there are several for an exercise: high up, and with a plain name."""
+    found = [file for file in folder.rglob("*") if file.suffix.lower() == ".py"
+             and not any(_is_hidden(part) for part in file.relative_to(folder).parts[:-1])]
+    return sorted(found, key=lambda file: (len(file.parts), "(" in file.name, str(file)))
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a folder is a program's own, as .ipynb_checkpoints and __MACOSX are."""
+    return name.startswith((".", "__"))
 
 
 def _called(folder: Path) -> str:
@@ -167,6 +203,8 @@ def _remembered(memory: Path | None) -> tuple[dict[str, Mark], Counter[str]]:
             found = json.loads(line)
             if "begun" in found:
                 begun[str(found["begun"])] += 1
+            elif "stopped" in found:
+                begun[str(found["stopped"])] -= 1
             else:
                 known[found["key"]] = Mark(found["student"], found["exercise"], tuple(found["reached"]), found["sentence"],
                                            found["key"], found["handed_in"])
@@ -181,7 +219,7 @@ def _remembered(memory: Path | None) -> tuple[dict[str, Mark], Counter[str]]:
 def as_text(marks: Sequence[Mark]) -> str:
     """A line for each mark, and the statistics of each exercise."""
     width = max(len(one.student) for one in marks)
-    lines = [f"{one.student.ljust(width)}  {one.exercise:15}  {one.points:2} of {MOST}  {one.sentence}" for one in marks]
+    lines = [f"{one.student.ljust(width)}  {one.exercise:16}  {one.points:2} of {MOST}  {one.sentence}" for one in marks]
     return "\n".join([*lines, "", *_statistics_text(marks)])
 
 
@@ -212,22 +250,16 @@ def as_json(marks: Sequence[Mark]) -> str:
 def as_gradescope(marks: Sequence[Mark]) -> str:
     """results.json of one student."""
     tests = [{"name": one.exercise, "score": one.points, "max_score": MOST, "output": one.sentence,
-              "status": "passed" if one.passed else "failed"} for one in _of_one_student(marks)]
+              "status": "passed" if one.passed else "failed"} for one in marks]
     return json.dumps({"tests": tests}, indent=1, ensure_ascii=False)
 
 
 def as_prairielearn(marks: Sequence[Mark]) -> str:
     """results.json of one student."""
     tests = [{"name": one.exercise, "points": one.points, "max_points": MOST, "message": one.sentence}
-             for one in _of_one_student(marks)]
+             for one in marks]
     score = sum(one.points for one in marks) / (MOST * len(marks))
     return json.dumps({"gradable": True, "score": score, "tests": tests}, indent=1, ensure_ascii=False)
-
-
-def _of_one_student(marks: Sequence[Mark]) -> Iterable[Mark]:
-    if len({one.student for one in marks}) > 1:
-        raise NotThere("this format is for one student: give a file, or the folder of one student.")
-    return marks
 
 
 def as_junit(marks: Sequence[Mark]) -> str:
@@ -248,3 +280,4 @@ def _visible(text: str) -> str:
 FORMATS: dict[str, Callable[[Sequence[Mark]], str]] = {
     "text": as_text, "json": as_json, "gradescope": as_gradescope, "prairielearn": as_prairielearn, "junit": as_junit,
 }
+OF_ONE_STUDENT = ("gradescope", "prairielearn")

@@ -10,6 +10,7 @@ read or write elsewhere with the rights of whoever runs it, or to reach the netw
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +30,6 @@ import numpy as np
 from numpy import ndarray
 
 CHILD = Path(__file__).with_name("child.py")
-MARK = "TINYGRAD_EDU_EXERCISE"  # in the environment of the child and of what it starts
 SECONDS, MEGABYTES = 5, 1024
 LARGEST = 100_000  # bytes of a file
 MOST_SAID = 2**20  # bytes of an answer
@@ -72,33 +73,20 @@ def _refused(source: bytes) -> str:
     if len(source) > LARGEST:
         return f"the file has more than {LARGEST:,} bytes, and an exercise has a few hundred"
     try:
-        text = source.decode("utf-8")
-    except UnicodeDecodeError:
-        text = "\0"
-    return "the file is not text: save it as a Python program, in UTF-8" if "\0" in text else ""
+        text = source.decode(tokenize.detect_encoding(io.BytesIO(source).readline)[0])
+    except (SyntaxError, UnicodeDecodeError):
+        return "the file is not saved in UTF-8, as a Python program is"
+    return "the file is no text: there is a 0 in it" if "\0" in text else ""
 
 
 def _run(path: Path, function: str, cases: str, folder: str, seconds: int) -> tuple[str | None, str]:
     """(what the child wrote, "") or (None, why there is nothing)."""
     environment = {"PATH": os.defpath, "HOME": folder, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
-                   MARK: folder,
                    **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {})}
     command = [sys.executable, "-I", "-B", str(CHILD), str(path), function, str(seconds), str(MEGABYTES)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
                              env=environment, start_new_session=True)
-    try:
-        return _collected(child, cases, seconds)
-    finally:
-        _end_all_of(folder)
-
-
-def _end_all_of(folder: str) -> None:
-    """Ends what has left the child's group: on Linux each process says in what environment it was started."""
-    mark = f"{MARK}={folder}".encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                os.kill(int(process.name), signal.SIGKILL)
+    return _collected(child, cases, seconds)
 
 
 def _collected(child: subprocess.Popen[bytes], cases: str, seconds: int) -> tuple[str | None, str]:

@@ -9,8 +9,8 @@ from tinygrad_edu.exercises.exercise import Exercise, Mutant
 
 def a_slope(rng):
     """dE_dw, on either side of the tolerance and often close to it, with either sign; the tolerance; the weight."""
-    tolerance, share = float(rng.uniform(0.01, 0.2)), rng.choice([rng.uniform(0.01, 3.0), rng.uniform(0.95, 1.05)])
-    return float(tolerance * share * rng.choice([-1.0, 1.0])), tolerance, float(rng.uniform(-0.3, 0.3))
+    tolerance, share = float(10 ** rng.uniform(-3.0, 0.0)), rng.choice([10 ** rng.uniform(-2.0, 2.0), rng.uniform(0.95, 1.05)])
+    return float(tolerance * share * rng.choice([-1.0, 1.0])), tolerance, float(rng.normal(scale=3.0))
 
 
 def validation_errors(rng):
@@ -18,7 +18,7 @@ def validation_errors(rng):
     patience = int(rng.integers(0, 5))
     falling = np.linspace(2.0, 1.0, int(rng.integers(2, 6)))[rng.integers(2):]  # now and then from the best one on
     rising = 1 + 10 ** rng.uniform(-3.0, 0.0, patience + rng.integers(3))
-    errors = np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 1.5, int(rng.integers(2, 12)))])
+    errors = np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 3.0, int(rng.integers(2, 12)))])
     return errors * 10 ** rng.uniform(-1.0, 0.5), patience
 
 
@@ -37,7 +37,7 @@ STOP = Exercise(
     name="stop", title="When to stop", slide="8", function="is_learnt",
     text="Algorithm 1 stops when dE/dw is close to 0. Give whether it is, to the tolerance (True or False).",
     program="def is_learnt(dE_dw, tolerance, w):\n    return HOLE\n", solution="abs(dE_dw) < tolerance", inputs=a_slope,
-    draws=40,
+    draws=200,
     hints=("A slope can be close to 0 from both sides.", "A slope of -5 is steep: what does < say of it?",
            "abs(...) is the size of a number; compare it with the tolerance."),
     mutants=(
@@ -142,7 +142,7 @@ EARLY_STOPPING = Exercise(
         Mutant("best > patience", "it asks when the best pass was, and not how long ago"),
         Mutant("n - best > 2 * patience", "that is twice the patience"),
         Mutant("n + best > patience", "the difference counts: how long ago the best pass was"),
-        Mutant("error >= validation[best]", "a new lowest error ends it as well"),
+        Mutant("error >= validation[best]", "it stops at once: a new lowest error ends it as well"),
     ))
 
 BUG_IN_THE_SUM = Exercise(
