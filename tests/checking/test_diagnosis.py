@@ -166,14 +166,14 @@ def test_float32_is_rounding_and_no_mistake():
     noisy = [g * (1 + 1e-6 * rng.normal(size=g.shape)) for g in RIGHT.gradient(d)]  # after many steps in float32
     diagnosis = diagnose(noisy, d)
     assert diagnosis.mistakes == ("float32",)
-    assert "that is rounding, and no mistake" in str(diagnosis)
+    assert "Float32 rounds so coarsely" in str(diagnosis)
 
 
 # -- bad input -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("claim", "says"), [
-    ("text", "is not made of arrays of numbers"), (None, "Your gradient"),
+    ("text", "is not made of arrays of real numbers"), (None, "Your gradient"),
     ([np.ones((3, 4))], "has 1 parts, and there should be 4"),
     (lambda right: [right[0].T, *right[1:]], "Part 0 of your gradient has shape (4, 3), and its weights have (3, 4). It is right"),
     (lambda right: [right[0] * np.nan, *right[1:]], "Part 0 of your gradient has entries that are no numbers"),
@@ -192,3 +192,45 @@ def test_values_and_one_array_are_taken_too():
     assert diagnose(RIGHT.gradient(d), d).right
     f = lambda w: half_squared_error(Network(3, 2, weights=d.weights).at([w])(d.x), d.target) + 0.05 * (w**2).sum()  # noqa: E731
     assert diagnose(grad(f)(d.weights[0]), d).right
+
+
+# -- what an attacker found ----------------------------------------------------------------------------------------
+
+
+def test_a_right_gradient_of_nearly_nothing_is_right():
+    rng = np.random.default_rng(0)
+    x, target = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    w = np.linalg.lstsq(x, target, rcond=None)[0]
+    assert diagnose([sum(np.outer(x_t, x_t @ w - t) for x_t, t in zip(x, target))], Derivation(x, target, [w])).right
+
+
+@np.errstate(over="ignore")
+def test_a_layer_that_is_small_beside_another_counts_all_the_same():
+    said = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        d = Derivation(rng.integers(0, 256, size=(5, 3)).astype(float), rng.normal(size=(5, 2)),
+                       [rng.normal(size=(3, 4)), rng.normal(size=(4, 2))])
+        hidden, out = RIGHT.gradient(d)
+        said.append(str(diagnose([-3 * hidden, out], d)) if np.abs(hidden).max() > 1e-10 * np.abs(out).max() else "w1 -3 times")
+    assert all("w1 -3 times" in sentence for sentence in said), said
+
+
+@pytest.mark.parametrize("off", [lambda g, w: g + 1e-5 * w, lambda g, w: g.round(4)])
+def test_what_is_a_little_off_may_be_rounding_and_may_not(off):
+    d = derivation("3-4-2")
+    claim = [off(g, w) for g, w in zip(RIGHT.gradient(d), [*d.weights, *d.biases])]
+    assert "if you used float64, something small is wrong" in str(diagnose(claim, d))
+
+
+def test_a_factor_is_one_of_several_numbers_and_not_0_of_what_is_not():
+    d = Derivation(np.array([[1.0, 0, 0]]), np.zeros((1, 2)), [np.arange(6.0).reshape(3, 2)])
+    assert "factor" not in str(diagnose([np.array([[0, 0.0], [0, 0], [5, 7]])], d))
+    one = [np.array([[number]]) for number in (0.5, 0.7)]
+    d = Derivation(np.ones((2, 1)), np.array([[0.3], [0.4]]), one, [np.array([0.1]), np.array([0.2])])
+    assert "factor" not in str(diagnose([np.array([[3.0]]), np.array([[-5.0]]), np.array([7.0]), np.array([1.0])], d))
+
+
+@pytest.mark.parametrize("claim", [10**400, [np.full((3, 2), 1j)], [np.full((3, 2), "1")]])
+def test_what_is_not_made_of_real_numbers_is_said_to_be_none(claim):
+    assert "not made of arrays of real numbers" in str(diagnose(claim, derivation("3-2")))

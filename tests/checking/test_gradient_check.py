@@ -228,7 +228,7 @@ def raising(w):
     (np.sum, lambda w: "no", np.ones(2), "fail", "the gradient is a str"),
     (np.sum, lambda w: None, np.ones(2), "fail", "the gradient"),
     (np.sum, np.ones(2), np.array([1.0, np.nan]), "inconclusive", "a nan or an infinity in `at`"),
-    (np.sum, np.ones(2), "text", "inconclusive", "`at` has to be an array of numbers"),
+    (np.sum, np.ones(2), "text", "inconclusive", "`at` has to be an array of real numbers"),
     (3.0, np.ones(2), np.ones(2), "inconclusive", "f has to be a function, and this is a float"),
     (lambda a, b: np.sum(a) + np.sum(b), (np.ones(2),), (np.ones(2), np.ones(3)), "fail", "has 1 parts, and there are 2 arguments"),
     (lambda w: np.sum(np.exp(w)), lambda w: np.exp(np.ones(2)), np.ones(2), "fail", "it does not follow its argument"),
@@ -272,3 +272,151 @@ def test_numbers_arrays_and_several_arguments_are_taken():
 def test_a_check_is_not_taken_for_true_or_false():
     with pytest.raises(TypeError, match=r"ask check\.passed"):
         bool(GradientCheck("pass", ()))
+
+
+# -- what an attacker found ----------------------------------------------------------------------------------------
+
+
+def rectified(hidden, seed):
+    """XOR by rectified units without biases: of the first association all of them are exactly at their kink."""
+    rng = np.random.default_rng(seed)
+    x, target = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([[0], [1], [1], [0.0]])
+
+    def f(w, b, w_out):
+        return 0.5 * np.sum((np.maximum(x @ w + b, 0) @ w_out - target) ** 2)
+
+    def gradient(w, b, w_out):
+        u = x @ w + b
+        delta = np.maximum(u, 0) @ w_out - target
+        hidden_delta = (delta @ w_out.T) * (u > 0)
+        return x.T @ hidden_delta, hidden_delta.sum(axis=0), np.maximum(u, 0).T @ delta
+
+    return f, gradient, (rng.normal(size=(2, hidden)), np.zeros(hidden), rng.normal(size=(hidden, 1)))
+
+
+@pytest.mark.parametrize("hidden", [20, 60])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_network_of_rectified_units_at_their_kinks_is_right(hidden, seed):
+    f, gradient, at = rectified(hidden, seed)
+    assert check_gradient(f, gradient, at).verdict == "pass"
+    assert check_gradient(f, lambda *xs: (-gradient(*xs)[0], *gradient(*xs)[1:]), at).verdict == "fail"
+
+
+def test_rounding_within_f_is_seen_as_rounding():
+    at = np.linspace(0.1, 1, 5)
+    single = lambda w: float(np.sum(np.tanh(w.astype(np.float32)).astype(float) ** 2))  # noqa: E731
+    right = 2 * np.tanh(at) * (1 - np.tanh(at) ** 2)
+    assert check_gradient(single, right, at).verdict == "pass"
+    assert check_gradient(single, 1.01 * right, at).verdict == "fail"
+    assert check_gradient(single, 0 * right, at).verdict == "fail"
+    stairs = lambda w: round(float(np.sum(w**2)), 6)  # noqa: E731
+    assert check_gradient(stairs, 2 * at, at).verdict != "fail"
+    assert check_gradient(stairs, 0 * at, at).verdict == "fail"
+    half = lambda w: np.float32(1234.5) + np.float32(1e-5) * np.float32(np.sum(w))  # noqa: E731
+    assert check_gradient(half, 1e-5 * np.ones(5), at).verdict == "inconclusive"
+
+
+def test_a_narrow_hill_far_from_zero_is_not_stepped_over():
+    f, gradient = lambda w: float(np.exp(-np.sum((w - 1e9) ** 2))), lambda w: -2 * (w - 1e9) * np.exp(-np.sum((w - 1e9) ** 2))
+    assert check_gradient(f, gradient, np.array([1e9 + 0.5])).verdict == "pass"
+    assert check_gradient(f, np.zeros(1), np.array([1e9 + 0.5])).verdict == "fail"
+
+
+def test_a_small_kink_on_a_steep_slope_is_a_kink():
+    f = lambda w: (w * 3).sum() + 1e-5 * np.abs(w).sum()  # noqa: E731
+    for sign in (-1, 0, 1):
+        assert check_gradient(f, 3 + sign * 1e-5 * np.ones(2), np.zeros(2)).verdict == "pass"
+    assert check_gradient(f, 3 + 2e-5 * np.ones(2), np.zeros(2)).verdict == "fail"
+
+
+def test_a_first_call_that_loads_something_takes_no_time_from_the_others(monkeypatch):
+    monkeypatch.setattr(gradient_check, "BUDGET", 1.0)
+    calls = []
+
+    def f(w):
+        calls.append(1)
+        if len(calls) == 1:
+            time.sleep(0.5)
+        return float(np.sum(np.sin(w)))
+
+    at = np.array([1.0, 2.0, 3.0, 1e-8])
+    assert check_gradient(f, np.cos(at) * [1, 1, 1, -1], at).verdict == "fail"
+
+
+def test_a_slow_f_is_looked_at_in_few_places_and_that_is_said(monkeypatch):
+    monkeypatch.setattr(gradient_check, "BUDGET", 0.3)
+    start = time.perf_counter()
+
+    def f(w):
+        time.sleep(0.01)
+        return float(np.sum(np.sin(w)))
+
+    check = check_gradient(f, np.cos(np.arange(9.0)), np.arange(9.0))
+    assert check.passed
+    assert "Looked at were 0 of 9 entries, and f along 1 directions through all of them." in str(check)
+    assert time.perf_counter() - start < 3
+
+
+def test_a_wrong_entry_at_a_tiny_number_among_a_thousand_is_found():
+    at = np.random.default_rng(0).normal(size=1000)
+    at[777] = 1e-8
+    wrong = np.cos(at)
+    wrong[777] *= -1
+    assert check_gradient(lambda w: float(np.sum(np.sin(w))), wrong, at).verdict == "fail"
+
+
+@pytest.mark.parametrize(("f", "at"), [
+    (lambda w: (w**2).sum(keepdims=True), np.ones(2)), (lambda w: w @ w.T, np.ones((1, 2))),
+    (lambda w: [float((w**2).sum())], np.ones(2)), (lambda w: (w**2).sum(), np.full(2, 5e-324)),
+])
+def test_one_number_may_come_as_an_array_or_a_list(f, at):
+    assert check_gradient(f, lambda w: 2 * w, at).verdict == "pass"
+
+
+class Unsayable(Exception):
+    def __str__(self):
+        raise self
+
+
+def unsayable(*xs):
+    raise Unsayable
+
+
+@pytest.mark.parametrize(("f", "gradient", "at", "verdict"), [
+    (np.sum, 10**400, np.ones(2), "fail"), (np.sum, np.ones(2), 10**400, "inconclusive"),
+    (lambda w: exit(3), 1.0, 1.0, "inconclusive"), (lambda w: w * 1.0, lambda w: exit(3), 1.0, "fail"),
+    (unsayable, 1.0, 1.0, "inconclusive"), (np.sum, unsayable, np.ones(2), "fail"),
+    (lambda w: (w**2).sum(), [2 + 5j, 2], np.ones(2), "fail"), (np.sum, np.ones(2), np.array([1 + 1j, 1]), "inconclusive"),
+    (np.sum, np.ones(2), ["1", "2"], "inconclusive"),
+])
+def test_whatever_comes_becomes_a_verdict(f, gradient, at, verdict):
+    assert check_gradient(f, gradient, at).verdict == verdict
+
+
+def test_what_a_claim_has_to_do_with_the_right_one_is_not_said_where_it_is_not_so():
+    assert "times" not in str(check_gradient(lambda w: (w**2).sum(), lambda w: 2 * w * (1 + 3e-7), np.ones(3)))
+    assert "times" not in str(check_gradient(lambda w: np.maximum(w, 0).sum(), np.full(2, 1.5), np.zeros(2)))
+    f, gradient = lambda a, b: 1e7 * np.sum(a**2) + np.sum(b), lambda a, b: (-2e7 * a, 1 + 0 * b)
+    half_turned = check_gradient(f, gradient, (np.ones(3), np.ones(2)))
+    assert "sign turned" not in str(half_turned)
+    assert half_turned.verdict == "fail"
+
+
+@pytest.mark.parametrize("scale", [3e-2, 1e-2])
+def test_small_weights_at_the_beginning_are_checked_all_the_same(scale):
+    rng = np.random.default_rng(0)
+    x, weights = rng.normal(size=(6, 5)), tuple(scale * rng.normal(size=shape) for shape in ((5, 8), (8, 8), (8, 3)))
+
+    def f(*weights):
+        z = x
+        for w in weights:
+            z = np.tanh(z @ w)
+        return float(np.sum((z - 1) ** 2))
+
+    def values(*weights):
+        z = x
+        for w in weights:
+            z = np.tanh(z @ w)
+        return ((z - 1) ** 2).sum()
+
+    assert check_gradient(f, grad(values, (0, 1, 2)), weights).verdict == "pass"

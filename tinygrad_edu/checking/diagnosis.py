@@ -44,19 +44,24 @@ def diagnose(claim: Any, derivation: Derivation) -> Diagnosis:
 
     claim: arrays in the order weights, biases (or one array, if there is only one). Never raises for what is in it.
     """
+    with np.errstate(all="ignore"):
+        return _diagnosed(claim, derivation)
+
+
+def _diagnosed(claim: Any, derivation: Derivation) -> Diagnosis:
     right = RIGHT.gradient(derivation)
     came = _arrays(claim, right)
     if isinstance(came, str):
         return Diagnosis((came,))
     off = distance(came, right)
-    if off <= SAME:
+    if off <= SAME or not list(_wrong(came, right)):
         return Diagnosis(("Your gradient is right.",), right=True)
     found = [mistake for mistake in MISTAKES if (made := mistake.gradient(derivation)) is not None and distance(came, made) <= SAME]
     if found:
         return _explained(found, derivation)
     if off <= SINGLE and _is_noise(came, right):
-        return Diagnosis((f"Your gradient is right to {off:.0e} of its size, which is as far as float32 goes: that is rounding, "
-                          "and no mistake.",), ("float32",))
+        return Diagnosis((f"Your gradient is off by {off:.0e} of its size, everywhere a little. Float32 rounds so coarsely; if you "
+                          "used float64, something small is wrong.",), ("float32",))
     return _one_entry(came, right) or _factors(came, right, derivation) or _known(came, right)
 
 
@@ -86,7 +91,7 @@ def relation(came: Sequence[ndarray], right: Sequence[ndarray]) -> str | None:
         if [part.shape for part in parts] == [g.shape for g in came] and distance(came, parts) < LOOSE < distance(parts, right):
             return words
     factor = sum(float(np.sum(a * b)) for a, b in zip(came, right)) / (sum(float(np.sum(b * b)) for b in right) or np.nan)
-    if np.isfinite(factor) and distance(came, [factor * g for g in right]) < LOOSE * abs(factor):
+    if np.isfinite(factor) and abs(factor - 1) > 1e-3 and distance(came, [factor * g for g in right]) < LOOSE * abs(factor):
         everywhere = ", in every entry" if sum(np.count_nonzero(g) for g in right) > 1 else ""
         return f"{factor:.6g} times the right one{everywhere}"
     return None
@@ -97,9 +102,11 @@ def _arrays(claim: Any, right: Sequence[ndarray]) -> list[ndarray] | str:
     several = listed and (len(right) > 1 or any(isinstance(part, (ndarray, Value)) for part in claim))
     parts = list(claim) if several else [claim]
     try:
+        if any(np.asarray(plain(part)).dtype.kind not in "fiub" for part in parts):
+            raise TypeError
         arrays = [np.array(plain(part), dtype=float) for part in parts]
-    except (TypeError, ValueError):
-        return "Your gradient is not made of arrays of numbers."
+    except Exception:
+        return "Your gradient is not made of arrays of real numbers."
     if len(arrays) != len(right):
         return (f"Your gradient has {len(arrays)} parts, and there should be {len(right)}: one for each array of weights, then one "
                 "for each of biases.")
@@ -126,7 +133,7 @@ def _explained(found: Sequence[Mistake], derivation: Derivation) -> Diagnosis:
 
 
 def _sentence(mistake: Mistake) -> str:
-    return f"{_capital(mistake.sentence)}. {_see(mistake)}"
+    return f"{_capital(mistake.sentence)}{'' if mistake.sentence.endswith('?') else '.'} {_see(mistake)}"
 
 
 def _see(mistake: Mistake) -> str:
@@ -161,8 +168,10 @@ def _one_entry(came: Sequence[ndarray], right: Sequence[ndarray]) -> Diagnosis |
 def _factors(came: Sequence[ndarray], right: Sequence[ndarray], derivation: Derivation) -> Diagnosis | None:
     """The same factor everywhere, or one for each layer."""
     factors = [float(np.sum(a * b) / np.sum(b * b)) if np.any(b) else 1.0 for a, b in zip(came, right)]
-    if any(distance([a], [factor * b]) > SAME for a, b, factor in zip(came, right, factors) if factor):
+    if any(distance([a], [factor * b]) > SAME if factor else np.any(a) for a, b, factor in zip(came, right, factors)):
         return None
+    if any(np.count_nonzero(b) < 2 and abs(factor - 1) > SAME and factors.count(factor) < 2 for b, factor in zip(right, factors)):
+        return None  # one number is always some factor of another
     if max(factors) - min(factors) < 1e-7 * max(map(abs, factors)):
         return Diagnosis((f"Your gradient is {factors[0]:.6g} times the right one, in every entry.",), ("factor",))
     layers = len(derivation.weights)

@@ -6,6 +6,8 @@ One step size is never right: a large one sees the curvature, a small one the ro
 Richardson's extrapolation (Phil. Trans. R. Soc. A 210, 1911; as a table by Ridders, Adv. Eng. Softw. 4, 1982), and each estimate
 comes with an error bar: what the last refinement changed, and what rounding can do. The estimate with the smallest bar counts.
 
+Where g is rounded inside, as by float32, it goes up in stairs; their height is found and counts as rounding.
+
 Where g has a kink, estimates from steps across it and from steps within it disagree by more than their bars: then the smallest
 steps count, which are the last to reach over it. Exactly at a kink the slopes to the left and to the right differ.
 """
@@ -21,6 +23,7 @@ import numpy as np
 
 STEPS = tuple(10.0**-n for n in range(1, 8))  # as shares of the scale
 LEVELS = 4  # of halving, for each
+STAIRS = 8  # changes from flat to steep or back that make stairs
 Function = Callable[[float], float]
 
 
@@ -60,8 +63,9 @@ class Slope:
         return f"{self.value:.8g} ± {self.bar:.1g}"
 
 
-def slope(g: Function, scale: float = 1.0) -> Slope:
+def slope(g: Function, scale: float = 1.0, rounding: float = 2.0**-52) -> Slope:
     """The slope of g at 0. scale: how large a change of t is one of the order of what is changed; steps are shares of it.
+    rounding: of g's values, as a share of them, if more is known than that they are floats.
 
     g may be inf or nan in places; steps that see that are left out. Where none is left, value and bar are nan.
     """
@@ -70,9 +74,10 @@ def slope(g: Function, scale: float = 1.0) -> Slope:
     for share in STEPS:
         for n in range(LEVELS):
             known(share * scale / 2**n), known(-share * scale / 2**n)
-    rounding = _rounding([known(0.0), *seen.values()])
-    central = [_central(known, share * scale, rounding) for share in STEPS]
-    sides = [_best([_one_sided(known, sign * share * scale, rounding) for share in STEPS[3:]]) for sign in (-1.0, 1.0)]
+    rounding = max(rounding, _rounding([known(0.0), *seen.values()]))
+    error = max(rounding * abs(known(0.0)), _stairs(known, sorted(t for t in seen if t > 0)))
+    central = [_central(known, share * scale, error) for share in STEPS]
+    sides = [_best([_one_sided(known, sign * share * scale, error) for share in STEPS[3:]]) for sign in (-1.0, 1.0)]
     if all(math.isfinite(side.bar) for side in sides) and not sides[0].agrees(sides[1]) and _jumps(*sides):
         left, right = (side.value for side in sides)
         return Slope((left + right) / 2, sum(side.bar for side in sides), left, right)
@@ -85,6 +90,17 @@ def _rounding(values: list[float]) -> float:
     with np.errstate(over="ignore"):
         single = len(set(finite.tolist())) > 1 and np.array_equal(finite.astype(np.float32), finite)
     return 2.0**-23 if single else 2.0**-52
+
+
+def _stairs(g: Function, steps: list[float]) -> float:
+    """The height of the stairs that g goes up in, 0 if it does not: flat, a jump, flat, a jump, again and again."""
+    level = g(0.0)
+    reach = next((h for h in [steps[0] / 64, *steps] if g(h) != level or g(-h) != level), None)
+    if reach is None or reach < steps[0]:
+        return 0.0  # level as far as one can see; or nowhere level
+    jumps = np.diff([g(t) for t in np.linspace(-32 * reach, 32 * reach, 257).tolist()])
+    changes = np.diff((jumps == 0).astype(int))
+    return float(np.abs(jumps).max()) if np.count_nonzero(changes) >= STAIRS and np.isfinite(jumps).all() else 0.0
 
 
 def _best(estimates: list[Estimate]) -> Estimate:
@@ -104,17 +120,17 @@ def _best(estimates: list[Estimate]) -> Estimate:
 
 def _jumps(left: Estimate, right: Estimate) -> bool:
     """Whether the slopes on the two sides differ by more than curvature would make of it."""
-    return abs(left.value - right.value) > 1e-4 * max(abs(left.value), abs(right.value), 1e-8)
+    return abs(left.value - right.value) > 1e-6 * max(abs(left.value), abs(right.value), 1e-8)
 
 
-def _central(g: Function, h: float, rounding: float) -> Estimate:
+def _central(g: Function, h: float, error: float) -> Estimate:
     differences = [(g(h / 2**n) - g(-h / 2**n)) / (2 * h / 2**n) for n in range(LEVELS)]
-    return _extrapolated(differences, 4.0, h, rounding * abs(g(0.0)))
+    return _extrapolated(differences, 4.0, h, error)
 
 
-def _one_sided(g: Function, h: float, rounding: float) -> Estimate:
+def _one_sided(g: Function, h: float, error: float) -> Estimate:
     differences = [(g(h / 2**n) - g(0.0)) / (h / 2**n) for n in range(LEVELS)]
-    return _extrapolated(differences, 2.0, h, rounding * abs(g(0.0)))
+    return _extrapolated(differences, 2.0, h, error)
 
 
 def _extrapolated(differences: list[float], factor: float, h: float, error: float) -> Estimate:

@@ -124,9 +124,11 @@ class Mistake:
 
 
 def distance(a: Sequence[ndarray], b: Sequence[ndarray]) -> float:
-    """How far a is from b, as a share of b."""
-    difference = sum(float(np.sum((p - q) ** 2)) for p, q in zip(a, b))
-    return float(np.sqrt(difference / (sum(float(np.sum(q**2)) for q in b) or 1e-300)))
+    """How far a is from b, as a share of b: that of the array that is furthest off. One that is next to nothing beside the others
+    is measured by 1e-12 of these, for it is only rounding."""
+    sizes = [float(np.sqrt(np.sum(q**2))) for q in b]
+    least = 1e-12 * max(sizes, default=0.0) or 1e-150
+    return max((float(np.sqrt(np.sum((p - q) ** 2))) / max(size, least) for p, q, size in zip(a, b, sizes)), default=0.0)
 
 
 # -- what several mistakes need ------------------------------------------------------------------------------------
@@ -197,7 +199,7 @@ MISTAKES: tuple[Mistake, ...] = (
             replace(RIGHT, slope=lambda z, u: u * (1 - u)), hidden),
     Mistake("y(1 + y)", "the hidden slope has a plus where a minus belongs: it is y(1 − y)", "32",
             replace(RIGHT, slope=lambda z, u: z * (1 + z)), hidden),
-    Mistake("y − 1", "the hidden slope has the wrong sign: it is y(1 − y), and not y(y − 1)", "32",
+    Mistake("y − 1", "the hidden δ has the wrong sign, as from a slope y(y − 1): it is y(1 − y), times the sum over k", "32, 33",
             replace(RIGHT, slope=lambda z, u: z * (z - 1)), hidden),
     Mistake("only y", "the hidden slope is y alone: the factor 1 − y is missing", "32",
             replace(RIGHT, slope=lambda z, u: z), hidden),
