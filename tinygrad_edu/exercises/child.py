@@ -140,9 +140,9 @@ def written(x):
         return {"error": f"it gave a {type(x).__name__} of things of different shapes, and not one array of numbers"}
     if x.dtype.kind not in "fiub":
         what = {"c": "complex numbers", "O": f"an object ({type(x.flat[0]).__name__})" if x.size else "nothing", "U": "text (str)"}
-        what = "an integer that is too large" if x.dtype == object and x.size and isinstance(x.flat[0], int) else what.get(
-            x.dtype.kind, f"an array of dtype {x.dtype}")
-        return {"error": f"it gave {what}, and not ordinary numbers"}
+        if x.dtype == object and x.size and isinstance(x.flat[0], int):
+            what["O"] = "an integer that is too large"
+        return {"error": f"it gave {what.get(x.dtype.kind, f'an array of dtype {x.dtype}')}, and not ordinary numbers"}
     if x.size > 10_000:
         return {"error": f"it gave {x.size} numbers, which are far too many"}
     return {"shape": list(x.shape), "array": [float(number) for number in x.ravel()]}
