@@ -117,6 +117,37 @@ def test_the_files_may_be_in_another_folder_and_the_commands_find_them(run, monk
     assert not run.folder.exists()
 
 
+def test_a_file_in_another_folder_is_the_one_that_is_checked(run, tmp_path):
+    run("start")
+    write(run.folder, "delta", EXERCISES["delta"].solution)
+    (tmp_path / "backup").mkdir()
+    (tmp_path / "backup" / "01-delta.py").write_text("def delta(y, target):\n    return target - y\n")
+    assert run("check", "backup/01-delta.py")[1].startswith("✗ backup/01-delta.py: The sign is turned")
+    assert "there is no file 'nowhere/01-delta.py'." in run("check", "nowhere/01-delta.py")[1]
+    assert "is not in the folder of the exercises" in run("reset", "backup/01-delta.py")[1]
+    assert "0 of" in run("progress")[1]
+
+
+def test_a_folder_that_is_asked_for_is_the_one(run, monkeypatch):
+    run("start")
+    assert "there is no folder 'nowhere'" in run("--dir", "nowhere", "check")[1]
+    assert "16 files written into other." in run("--dir", "other", "start")[1]
+    monkeypatch.chdir(run.folder)
+    assert "there is no folder 'nowhere'" in run("--dir", "nowhere", "next")[1]
+
+
+@pytest.mark.parametrize("broken", ["{", None])
+def test_a_student_in_the_folder_whose_memory_is_lost_goes_on_there(run, monkeypatch, broken):
+    run("start")
+    monkeypatch.chdir(run.folder)
+    (run.folder / desk.MEMORY).unlink() if broken is None else (run.folder / desk.MEMORY).write_text(broken)
+    for _ in range(2):
+        assert run("check")[1].startswith("… 01-delta.py")
+    assert (run.folder / desk.MEMORY).exists()
+    assert "16 were there" in run("start")[1]
+    assert not (run.folder / "exercises").exists()
+
+
 def test_how_large_the_hole_is_is_said(run):
     assert "fill the hole (one line), then" in run("start")[1]
     assert "find the bug (in 3 lines), then" in run("next", "bug-in-the-order")[1]

@@ -113,6 +113,61 @@ def test_the_shape_that_is_shown_is_the_one_that_differs(tmp_path):
     assert came.split(")")[0] != wanted.split(")")[0]
 
 
+COUNTER = """
+def best_pass(validation, patience):
+    best = count = 0
+    for n, error in enumerate(validation):
+        if error %s validation[best]:
+            best = n%s
+        elif n > 0:
+            count += 1
+        if count > patience:
+            break
+    return best
+"""
+
+
+@pytest.mark.parametrize(("better", "again", "passed"), [
+    ("<", "; count = 0", True), ("<", "", False), ("<=", "; count = 0", False),
+])
+def test_early_stopping_may_count_but_has_to_begin_again_and_only_for_what_is_lower(tmp_path, better, again, passed):
+    path = tmp_path / "mine.py"
+    path.write_text(COUNTER % (better, again))
+    for seed in range(5):
+        assert check(EXERCISES["early-stopping"], path, seed).passed is passed
+
+
+@pytest.mark.parametrize(("name", "hole", "false"), [
+    ("early-stopping", "n - best <= patience", "a new lowest error"), ("early-stopping", "error > validation[n - 1]", "at once"),
+    ("stop", "abs(dE_dw) < 1e-6", "exactly 0"), ("stop", "abs(dE_dw * w) < tolerance", "every slope"),
+    ("stop", "False", "exactly 0"), ("slope", "delta * x * w", "not y"),
+])
+def test_nothing_is_said_that_was_not_done(name, hole, false):
+    exercise = EXERCISES[name]
+    for seed in range(20):
+        cases = exercise.cases(seed)
+        came, right = ([np.asarray(x, dtype=float) for x in exercise.answers(code, cases)] for code in (hole, exercise.solution))
+        assert false not in what_is_wrong(exercise, came, right, cases)
+
+
+@pytest.mark.parametrize(("hole", "says"), [
+    ("y - target,", "gave an array of shape (1,), and should give one number: is there a comma or a bracket too many?"),
+    ("0.5(y - target)", "a number cannot be called: is a * missing before a bracket?"),
+    ("(y - target)^2", "a power is written **, and not ^"), ("np.abs(y)", "write import numpy as np at the top"),
+])
+def test_what_python_says_is_said_so_that_a_beginner_understands(tmp_path, hole, says):
+    path = tmp_path / "mine.py"
+    path.write_text(EXERCISES["delta"].source(hole))
+    assert says in check(EXERCISES["delta"], path).sentence
+
+
+def test_brackets_that_are_missing_around_the_sum_are_hinted_at(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(EXERCISES["hidden-delta"].source("z * (1 - z) * delta_out @ w.T"))
+    said = {check(EXERCISES["hidden-delta"], path, seed).sentence for seed in range(5)}
+    assert any("do not fit entry by entry: is a bracket, an @ or a .T missing?" in sentence for sentence in said)
+
+
 def test_no_answer_is_the_same_as_none():
     assert not same([None], [None])
     assert not same([1.0], [None])
@@ -122,7 +177,7 @@ def test_no_answer_is_the_same_as_none():
 def test_there_are_sixteen_from_delta_to_early_stopping_with_bugs_to_find():
     assert len(ALL) == 16
     assert sum(exercise.starts_with != "..." for exercise in ALL) == 2
-    assert sum(len(exercise.mutants) for exercise in ALL) >= 190
+    assert sum(len(exercise.mutants) for exercise in ALL) >= 200
 
 
 def test_numbers_differ_from_student_to_student_and_stay_the_same_for_one():

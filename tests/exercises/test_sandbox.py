@@ -62,7 +62,7 @@ def test_a_file_that_does_not_do_what_it_should_is_an_error_in_words(tmp_path, s
 
 @pytest.mark.parametrize(("body", "says"), [
     ("return undefined", "it raised NameError in line 2"), ("return 'text'", "it gave text (str), and not ordinary numbers"),
-    ("print(y)", "it gave nothing (None): is there a return, and not only a print?"),
+    ("print(y)", "it gave nothing (None): is there a return, on every way through, and not only a print?"),
     ("return [1, [2]]", "it gave a list of things of different shapes"),
     ("import numpy as np; return np.zeros(20_000)", "it gave 20000 numbers"), ("raise SystemExit", "it raised SystemExit"),
     ("return 1j", "it gave complex numbers, and not"), ("return 10**400", "it gave an integer that is too large"),

@@ -59,7 +59,7 @@ def check(exercise: Exercise, path: str | Path, seed: int = 0) -> Result:
 def _capital(sentence: str) -> str:
     """With a capital letter in front, unless it begins with a symbol: δ, dy/du."""
     word = sentence.split()[0]
-    return sentence if not word.isascii() or "/" in word else sentence[0].upper() + sentence[1:]
+    return sentence if not word.isascii() or "/" in word or word in "xyz" else sentence[0].upper() + sentence[1:]
 
 
 def _ended(sentence: str) -> str:
@@ -74,14 +74,19 @@ def _is_untouched(exercise: Exercise, path: Path) -> bool:
         return False
 
 
+def _shaped(x: ndarray) -> str:
+    return f"an array of shape {x.shape}" if x.shape else "one number"
+
+
 def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[ndarray], cases: Sequence[Any]) -> str:
     """The sentence of the mutant that comes to the same; else what can be said without one."""
     for mutant in exercise.mutants:
         if same(came, exercise.answers(mutant.code, cases)):
-            return f"{_capital(mutant.sentence)}. See eq. {exercise.slide}."
+            return f"{_capital(mutant.sentence)}. See {exercise.place}."
     for answer, wanted in zip(came, right):
         if answer.shape != wanted.shape:
-            return f"{exercise.function} gave an array of shape {answer.shape}, and should give one of shape {wanted.shape}."
+            comma = ": is there a comma or a bracket too many?" if wanted.shape == () and answer.ndim == 1 else "."
+            return f"{exercise.function} gave {_shaped(answer)}, and should give {_shaped(wanted)}{comma}"
     if not all(np.isfinite(answer).all() for answer in came):
         return f"{exercise.function} gave something that is no number: nan or infinity."
     off = max(float(np.abs(answer - wanted).max(initial=0)) for answer, wanted in zip(came, right))
@@ -90,5 +95,5 @@ def what_is_wrong(exercise: Exercise, came: Sequence[ndarray], right: Sequence[n
                 "added?")
     related = relation([answer.reshape(-1) for answer in came], [answer.reshape(-1) for answer in right])
     return f"Not right: what {exercise.function} gave is {related}." if related else (
-        f"Not right, and none of the usual mistakes. Try it by hand with simple numbers, and compare. See eq. {exercise.slide}.")
+        f"Not right, and none of the usual mistakes. Try it by hand with simple numbers, and compare. See {exercise.place}.")
 

@@ -131,7 +131,7 @@ def written(x):
     if x is ...:
         return {"hole": True}
     if x is None:
-        return {"error": "it gave nothing (None): is there a return, and not only a print?"}
+        return {"error": "it gave nothing (None): is there a return, on every way through, and not only a print?"}
     import numpy as np
 
     try:
@@ -162,6 +162,15 @@ def said(error):
     elif isinstance(error, ValueError) and "mismatch in its core dimension" in text:
         sizes = text.rpartition("(size ")[2].rstrip(")").replace("different from", "not")
         text = f"in a product @ two sizes do not fit ({sizes}): is a .T missing, or are the two in the wrong order?"
+    elif "could not be broadcast together" in text:
+        text = f"{text.replace('operands could not be broadcast together with shapes', 'the shapes')} do not fit entry by entry: " \
+               "is a bracket, an @ or a .T missing?"
+    elif isinstance(error, TypeError) and ("for ^" in text or "bitwise_xor" in text):
+        text = "a power is written **, and not ^"
+    elif isinstance(error, TypeError) and "object is not callable" in text and text.startswith(("'float'", "'int'")):
+        text = "a number cannot be called: is a * missing before a bracket?"
+    elif isinstance(error, NameError) and error.name == "np":
+        text = "name 'np' is not defined: write import numpy as np at the top"
     elif isinstance(error, BlockingIOError) or "can't start new thread" in text:
         text = "it may start no other process or thread"
     lines = []

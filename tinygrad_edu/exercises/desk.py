@@ -57,6 +57,8 @@ class Desk:
             pass
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             print(f"{MEMORY} is broken: it is now called {_aside(memory).name}, and a new one is begun.", file=sys.stderr)
+            cls(folder, secrets.randbelow(10**6)).keep()
+            return cls.of(folder)
         return cls(folder, secrets.randbelow(10**6))
 
     def keep(self) -> None:
@@ -70,23 +72,30 @@ class Desk:
         """The first that has not been solved."""
         return next((exercise for name, exercise in EXERCISES.items() if name not in self.solved), None)
 
-    def check(self, exercise: Exercise) -> tuple[str, bool]:
-        file = self.file(exercise)
+    def check(self, exercise: Exercise, other: Path | None = None) -> tuple[str, bool]:
+        """What is to be said of the file, and whether it is right. other: one in another folder, which is not kept in mind."""
+        file = other or self.file(exercise)
         if not file.exists():
-            raise NotThere(f"there is no file {str(file)!r}: `tinygrad-edu exercises reset {exercise.name}` writes it anew.")
+            again = "" if other else f": `tinygrad-edu exercises reset {exercise.name}` writes it anew"
+            raise NotThere(f"there is no file {str(file)!r}{again}.")
         result = check(exercise, file, self.seed)
+        mark = "✓" if result.passed else "…" if result.is_empty else "✗"
+        if other:
+            return f"{mark} {other}: {result.sentence}", result.passed
         if result.passed and exercise.name not in self.solved:
             self.solved.append(exercise.name)
         if not result.passed and exercise.name in self.solved:
             self.solved.remove(exercise.name)
         self.keep()
-        mark = "✓" if result.passed else "…" if result.is_empty else "✗"
-        return f"{mark} {file.name}: {result.sentence}", result.passed
+        more = "" if result.passed or self.hints.get(exercise.name, 0) >= len(exercise.hints) else (
+            f"\n  (a hint: tinygrad-edu exercises hint {exercise.name})")
+        return f"{mark} {file.name}: {result.sentence}{more}", result.passed
 
 
 def named(name: str) -> Exercise:
     """The exercise with this name, number or file."""
-    stem = re.sub(r"[\s_-]*\(\d+\)$", "", Path(name).stem.lower()).replace("_", "-").replace(" ", "-")  # 01_Delta (1).py
+    stem = re.sub(r"[\s_-]*\(\d+\)$", "", Path(name).name.lower().removesuffix(".py"))  # of 01_Delta (1).py
+    stem = stem.replace("_", "-").replace(" ", "-")
     plain = re.sub(r"^\d+-", "", stem)
     if plain in EXERCISES:
         return EXERCISES[plain]
@@ -102,22 +111,31 @@ def _aside(path: Path) -> Path:
     return path.rename(kept)
 
 
+def _elsewhere(desk: Desk, name: str | None) -> Path | None:
+    """The file that was named, if it is one in another folder than the desk's."""
+    path = Path(name or "")
+    return path if path.parent != Path() and path.parent.resolve() != desk.folder.resolve() else None
+
+
 def _asked(desk: Desk, name: str | None) -> Exercise | None:
     return desk.next() if name is None else named(name)
 
 
-def home(folder: Path, name: str | None) -> Path:
-    """The folder of the desk: that of the file that was named, that which is asked for, this one here, or the only one here."""
-    if name is not None and _is_desk(Path(name).parent) and Path(name).parent != Path():
+def home(folder: Path | None, name: str | None) -> Path:
+    """The folder of the desk: the one that is asked for, that of the file that was named, this one here, or the only one here."""
+    if folder is not None:
+        return folder
+    if name is not None and _is_desk(Path(name).parent):
         return Path(name).parent
-    if folder.exists() or _is_desk(Path()):
-        return folder if folder.exists() else Path()
+    if _is_desk(Path()) or USUAL.exists():
+        return Path() if _is_desk(Path()) else USUAL
     here = [one for one in Path().iterdir() if _is_desk(one)]
-    return here[0] if len(here) == 1 else folder
+    return here[0] if len(here) == 1 else USUAL
 
 
 def _is_desk(folder: Path) -> bool:
-    return (folder / MEMORY).is_file() and any(folder.glob(f"01-{NAMES[0]}.py*"))
+    """Whether a student works there: what has been solved may have been lost, and a file or two."""
+    return sum(any(folder.glob(f"{n:02}-{name}.py*")) for n, name in enumerate(NAMES, start=1)) > len(NAMES) / 2
 
 
 ALL_SOLVED = "All exercises are solved."
@@ -129,7 +147,7 @@ ALL_SOLVED = "All exercises are solved."
 def list_all(folder: Path, name: str | None) -> tuple[str, bool]:
     solved = Desk.of(folder).solved if folder.is_dir() else []
     rows = [f"{n:2}  {'✓' if exercise.name in solved else ' '}  {exercise.name.ljust(max(map(len, NAMES)))}  {exercise.title} "
-            f"(eq. {exercise.slide})" for n, exercise in enumerate(EXERCISES.values(), start=1)]
+            f"({exercise.place})" for n, exercise in enumerate(EXERCISES.values(), start=1)]
     return "\n".join(rows), True
 
 
@@ -146,8 +164,9 @@ def start(folder: Path, name: str | None) -> tuple[str, bool]:
             written += 1
     desk.keep()
     kept = len(EXERCISES) - written
-    said = f"{written} files written into {folder}" + (f", {kept} were there and stay as they are" if kept else "") + "."
-    if home(USUAL, None).resolve() != folder.resolve():
+    said = f"{written} file{'s' * (written != 1)} written into {folder}"
+    said += f", {kept} were there and stay as they are." if kept else "."
+    if home(None, None).resolve() != folder.resolve():
         said += f" Go there for the other commands: cd {shlex.quote(str(folder))}"
     return f"{said}\n\n{show_next(folder, None)[0]}", True
 
@@ -157,7 +176,9 @@ def show_next(folder: Path, name: str | None) -> tuple[str, bool]:
     exercise = _asked(desk, name)
     if exercise is None:
         return ALL_SOLVED, True
-    text = textwrap.fill(f"{exercise.title} (eq. {exercise.slide}). {exercise.text}", WIDTH)
+    text = textwrap.fill(f"{exercise.title} ({exercise.place}). {exercise.text}", WIDTH)
+    if not desk.file(exercise).exists():
+        return f"Next: {desk.file(exercise)}, which is not there: tinygrad-edu exercises reset {exercise.name}\n{text}", True
     fill = f"fill the hole ({exercise.size})" if exercise.starts_with == EMPTY else f"find the bug (in {exercise.size})"
     return f"Next: {desk.file(exercise)}\n{text}\nOpen it, {fill}, then: tinygrad-edu exercises check", True
 
@@ -167,10 +188,8 @@ def check_one(folder: Path, name: str | None) -> tuple[str, bool]:
     exercise = _asked(desk, name)
     if exercise is None:
         return ALL_SOLVED, True
-    said, good = desk.check(exercise)
-    after = desk.next()
-    return (f"{said}\n\n{ALL_SOLVED if after is None else show_next(folder, None)[0]}" if good else
-            f"{said}\n  (a hint: tinygrad-edu exercises hint {exercise.name})"), good
+    said, good = desk.check(exercise, _elsewhere(desk, name))
+    return f"{said}\n\n{show_next(folder, None)[0]}" if good else said, good
 
 
 def hint(folder: Path, name: str | None) -> tuple[str, bool]:
@@ -191,6 +210,8 @@ def reset(folder: Path, name: str | None) -> tuple[str, bool]:
     if name is None:
         raise NotThere("say which exercise: tinygrad-edu exercises reset NAME.")
     desk, exercise = Desk.of(folder), named(name)
+    if other := _elsewhere(desk, name):
+        raise NotThere(f"{str(other)!r} is not in the folder of the exercises, {str(folder)!r}.")
     path, said = desk.file(exercise), ""
     if path.exists():
         said = f" What was there is {_aside(path).name}."
@@ -220,7 +241,8 @@ def watch(folder: Path, name: str | None) -> tuple[str, bool]:
         for exercise in EXERCISES.values():
             if now.get(exercise.name, seen.get(exercise.name)) != seen.get(exercise.name):
                 desk = Desk.of(folder)  # other commands may have been given meanwhile
-                print(f"\n{desk.check(exercise)[0]}", flush=True)
+                said, good = desk.check(exercise)
+                print(f"\n{said}" + (f"\n\n{show_next(folder, None)[0]}" if good and desk.next() else ""), flush=True)
         seen |= now
     return ALL_SOLVED, True
 

@@ -36,8 +36,8 @@ class Mutant:
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """name: also that of its file. slide: its equations. text: what to do. program: Python with HOLE in one place. function: the
-    one that is called. inputs: draws its arguments, numbers and arrays. hints: from a nudge to nearly the answer."""
+    """name: also that of its file. slide: its equations, or words. text: what to do. program: Python with HOLE in one place.
+    function: the one that is called. inputs: draws its arguments, numbers and arrays. hints: from a nudge to nearly the answer."""
 
     name: str
     title: str
@@ -53,6 +53,11 @@ class Exercise:
     draws: int = CASES  # more where an answer says little, as True or False
 
     @property
+    def place(self) -> str:
+        """Where it is on the slides."""
+        return f"eq. {self.slide}" if self.slide[0].isdigit() else self.slide
+
+    @property
     def size(self) -> str:
         """Of the hole."""
         lines = self.solution.count("\n") + 1
@@ -66,7 +71,7 @@ class Exercise:
 
     def file(self) -> str:
         """What a student starts with."""
-        about = textwrap.fill(f"{self.title} (eq. {self.slide}). {self.text}", 96)
+        about = textwrap.fill(f"{self.title} ({self.place}). {self.text}", 96)
         return f"{textwrap.indent(about, '# ')}\n\n{self.source(self.starts_with)}"
 
     def cases(self, seed: int) -> list[tuple[Any, ...]]:

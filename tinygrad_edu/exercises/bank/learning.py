@@ -14,12 +14,13 @@ def a_slope(rng):
 
 
 def validation_errors(rng):
-    """(errors, pass after pass; patience): they fall, rise for about as long as patience lasts, and fall to something lower."""
-    patience = int(rng.integers(0, 5))
-    falling = np.linspace(2.0, 1.0, int(rng.integers(2, 6)))[rng.integers(2):]  # now and then from the best one on
-    rising = 1 + 10 ** rng.uniform(-3.0, 0.0, patience + rng.integers(3))
-    errors = np.concatenate([falling, rising, [0.5], rng.uniform(0.6, 3.0, int(rng.integers(2, 12)))])
-    return errors * 10 ** rng.uniform(-1.0, 0.5), patience
+    """(errors, pass after pass; patience): again and again a new lowest one, and for about as long as patience lasts none."""
+    patience, lowest, errors = int(rng.integers(0, 5)), 1.0, []
+    for _ in range(rng.integers(2, 7)):
+        lowest *= rng.uniform(0.5, 0.95)
+        rise = rng.choice([0.0, 1e-3, 1e-2, 1e-1, 1.0], size=rng.integers(0, patience + 3))  # 0: as low, which is not lower
+        errors += [lowest, *lowest * (1 + rise * rng.uniform(0.5, 1.5, rise.shape))]
+    return np.array(errors) * 10 ** rng.uniform(-1.0, 0.5), patience
 
 
 def network(rng):
@@ -45,10 +46,10 @@ STOP = Exercise(
         Mutant("dE_dw > tolerance", "that is the opposite, and only for slopes with a plus"),
         Mutant("abs(dE_dw) > tolerance", "that is the opposite: it would stop where it is steep"),
         Mutant("-dE_dw < tolerance", "a steep slope with a plus would stop it too: take its size, |dE/dw|"),
-        Mutant("dE_dw == 0", "it would never stop: a slope is hardly ever exactly 0, and close to 0 is enough"),
+        Mutant("dE_dw == 0", "it is True for no slope at all, though many are within the tolerance"),
         Mutant("abs(w) < tolerance", "it is the slope that should be close to 0, and not the weight"),
-        Mutant("True", "it would stop at once"),
-        Mutant("abs(dE_dw) < tolerance**2", "the tolerance is not squared"),
+        Mutant("True", "it is True for every slope, for the steep ones as well"),
+        Mutant("abs(dE_dw) < tolerance**2", "the tolerance should not be squared"),
         Mutant("abs(dE_dw - tolerance) < tolerance", "it should be close to 0, and not to the tolerance"),
         Mutant("dE_dw**2 < tolerance", "it is the size that should be small, and not the square"),
     ))
@@ -63,6 +64,8 @@ LAYER_STEP = Exercise(
     mutants=(
         Mutant("w + epsilon * z.T @ delta_out", "that is uphill: the step goes against the gradient"),
         Mutant("-epsilon * z.T @ delta_out", "that is Δw; the new weights are the old ones plus it"),
+        Mutant("epsilon * z.T @ delta_out", "the old weights are missing, and the minus"),
+        Mutant("z.T @ delta_out", "that is the gradient: give the weights after the step"),
         Mutant("w - z.T @ delta_out", "the learning rate ε is missing"),
         Mutant("w - epsilon * z.T @ delta_out / len(z)", "it is a sum over associations, and not a mean"),
         Mutant("w - epsilon * np.outer(z[-1], delta_out[-1])", "only the last association has counted: add them up"),
@@ -71,7 +74,7 @@ LAYER_STEP = Exercise(
         Mutant("w - epsilon * np.ones_like(z).T @ delta_out", "the states z are missing"),
         Mutant("w - epsilon * z.T @ np.ones_like(delta_out)", "δ is missing"),
         Mutant("w - epsilon * np.sign(z.T @ delta_out)", "the size of the gradient counts, and not its sign alone"),
-        Mutant("w - epsilon * z.T @ delta_out**2", "δ is not squared"),
+        Mutant("w - epsilon * z.T @ delta_out**2", "δ should not be squared"),
         Mutant("epsilon * (w - z.T @ delta_out)", "ε multiplies the gradient alone"),
     ))
 
@@ -88,6 +91,7 @@ DECAY = Exercise(
         Mutant("z.T @ delta_out + 2 * decay * w", "the ½ takes the 2 of the square away"),
         Mutant("z.T @ delta_out + 0.5 * decay * w", "the ½ is gone once the square is differentiated"),
         Mutant("z.T @ delta_out + 0.5 * decay * w**2", "that is the term of E itself, and not its derivative"),
+        Mutant("z.T @ delta_out + decay * w**2", "the derivative of ½ λ w² is λw: the weight should not be squared"),
         Mutant("z.T @ delta_out + decay", "the weight is missing: it is λw"),
         Mutant("z.T @ delta_out + w", "λ is missing: it is λw"),
         Mutant("z.T @ delta_out + decay * w.sum()", "each weight is drawn by itself, and not by the sum of all"),
@@ -113,17 +117,19 @@ SIGMOID_OUTPUT = Exercise(
         Mutant("(y - target) * (1 - y)", "the factor y of the slope is missing"),
         Mutant("(y - target) * y * (1 + y)", "the slope has a plus where a minus belongs"),
         Mutant("(y - target) * (1 - y**2)", "that is the slope of tanh"),
-        Mutant("(y - target) ** 2 * y * (1 - y)", "the difference is not squared"),
+        Mutant("(y - target) ** 2 * y * (1 - y)", "the difference should not be squared"),
         Mutant("y * (1 - y)", "the difference y − target is missing"),
         Mutant("2 * (y - target) * y * (1 - y)", "the ½ of E takes the 2 away"),
         Mutant("0.5 * (y - target) * y * (1 - y)", "the ½ is gone once the square is differentiated"),
+        Mutant("y - target * y * (1 - y)", "brackets are missing around the difference"),
+        Mutant("(y + target) * y * (1 - y)", "δ is a difference, and not a sum"),
         Mutant("(y - target) / (y * (1 - y))", "the slope multiplies, and does not divide"),
         Mutant("(y - target) * (y * (1 - y)) ** 2", "the slope is in it twice"),
         Mutant("(y - target) + y * (1 - y)", "the two are multiplied, and not added"),
     ))
 
 EARLY_STOPPING = Exercise(
-    name="early-stopping", title="Early stopping", slide="35", function="best_pass",
+    name="early-stopping", title="Early stopping", slide="the slide on early stopping", function="best_pass",
     text="validation: one error after each pass. Learning stops once there were more than `patience` passes in a row without a new "
          "lowest error. Give the number (from 0) of the pass whose weights are kept: the lowest until then.",
     program="import numpy as np\n\n\ndef best_pass(validation, patience):\n    best = 0\n"
@@ -137,12 +143,13 @@ EARLY_STOPPING = Exercise(
         Mutant("n - best > patience + 1", "that is one pass too late"),
         Mutant("n > patience", "it counts from the best pass on, and not from the beginning"),
         Mutant("False", "it never stops"),
-        Mutant("n > 0", "it stops after the first pass"),
+        Mutant("n >= patience", "it counts from the beginning, and not from the best pass on; and one too few"),
+        Mutant("n > 0", "it stops after the second pass, whatever comes"),
         Mutant("error > validation[best]", "it stops at the first rise; that is patience 0"),
         Mutant("best > patience", "it asks when the best pass was, and not how long ago"),
         Mutant("n - best > 2 * patience", "that is twice the patience"),
         Mutant("n + best > patience", "the difference counts: how long ago the best pass was"),
-        Mutant("error >= validation[best]", "it stops at once: a new lowest error ends it as well"),
+        Mutant("error >= validation[best]", "it stops after the very first pass, whatever comes later"),
     ))
 
 BUG_IN_THE_SUM = Exercise(
@@ -154,7 +161,7 @@ BUG_IN_THE_SUM = Exercise(
     hints=("Which associations are in the result?", "In each turn dE_dw should grow, and not begin anew.",
            "dE_dw = dE_dw + ..., or dE_dw += ..."),
     mutants=(
-        Mutant("dE_dw = delta_t * x[t]", "only the last association has counted: each turn of the loop begins anew"),
+        Mutant("dE_dw = delta_t * x[t]", "only the last association has counted: add up what all turns of the loop find"),
         Mutant("dE_dw = dE_dw - delta_t * x[t]", "the sign is turned: that is the way down"),
         Mutant("dE_dw = dE_dw + delta_t * w", "the input x belongs there, and not the weight"),
         Mutant("dE_dw = dE_dw + delta_t", "the input x is missing"),
@@ -162,7 +169,7 @@ BUG_IN_THE_SUM = Exercise(
         Mutant("dE_dw = dE_dw + delta_t * x[t] / len(x)", "it is a sum, and not a mean"),
         Mutant("dE_dw = (dE_dw + delta_t * x[t]) / 2", "that is halved in each turn"),
         Mutant("dE_dw = dE_dw + delta_t * x[t, ::-1]", "the two inputs are swapped"),
-        Mutant("dE_dw = dE_dw + delta_t**2 * x[t]", "δ is not squared"),
+        Mutant("dE_dw = dE_dw + delta_t**2 * x[t]", "δ should not be squared"),
         Mutant("dE_dw = dE_dw + delta_t * x[0]", "each δ belongs to its own x: x[t]"),
         Mutant("dE_dw = dE_dw + 2 * delta_t * x[t]", "there is no 2"),
     ))

@@ -40,16 +40,17 @@ ERROR = Exercise(
     mutants=(
         Mutant("(y - target) ** 2", "the ½ is missing"),
         Mutant("y - target", "that is δ; the error is half its square"),
+        Mutant("0.5 * (target - y)", "δ has to be squared, and is output minus target"),
         Mutant("0.5 * (y - target)", "δ has to be squared"),
         Mutant("0.5 * abs(y - target)", "δ is squared, and not made positive"),
         Mutant("abs(y - target)", "that is the size of δ; the error is half its square"),
         Mutant("0.5 * (y + target) ** 2", "δ is a difference, and not a sum"),
         Mutant("0.5 * (y**2 - target**2)", "the square is taken of the difference, not of each of the two"),
         Mutant("0.5 * y - target**2", "brackets are missing around the difference"),
-        Mutant("(0.5 * (y - target)) ** 2", "the ½ is squared too; it belongs outside"),
+        Mutant("(0.5 * (y - target)) ** 2", "the factor is ¼, as if the ½ were squared too: it is ½"),
         Mutant("2 * (y - target) ** 2", "it is ½, not 2"),
         Mutant("0.5 * (y - target) ** 3", "it is a square"),
-        Mutant("0.25 * (y - target) ** 4", "δ is squared once"),
+        Mutant("0.25 * (y - target) ** 4", "δ² is squared once more"),
     ))
 
 SLOPE = Exercise(
@@ -63,7 +64,7 @@ SLOPE = Exercise(
         Mutant("delta", "that is dE/dy; by the chain rule dy/dw belongs to it"),
         Mutant("delta * w", "dy/dw is x, and not w"),
         Mutant("-delta * x", "the sign is turned: that is the way down, and not the slope"),
-        Mutant("delta * y", "dy/dw is x, and not y"),
+        Mutant("delta * y", "dy/dw is x alone: there is a w too many"),
         Mutant("2 * delta * x", "the ½ of E takes the 2 of the square away"),
         Mutant("0.5 * delta * x", "the ½ is gone once the square is differentiated"),
         Mutant("delta**2 * x", "δ² is in E; its derivative has δ"),
@@ -86,6 +87,8 @@ STEP = Exercise(
         Mutant("w + epsilon * dE_dw", "that is uphill: the step goes against the slope"),
         Mutant("-epsilon * dE_dw", "that is Δw; the new weight is the old one plus it"),
         Mutant("epsilon * dE_dw", "the old weight is missing, and the minus"),
+        Mutant("w", "the weight has not changed: give what it is after the step"),
+        Mutant("w - epsilon * (w * x - target)", "that is δ, and not the slope: the input x is missing"),
         Mutant("w - dE_dw", "the learning rate ε is missing"),
         Mutant("w - epsilon", "the slope is missing"),
         Mutant("w * (1 - epsilon * dE_dw)", "the change is not in proportion to w"),
@@ -94,7 +97,7 @@ STEP = Exercise(
         Mutant("w - epsilon * abs(dE_dw)", "the slope keeps its sign: it says which way is down"),
         Mutant("w - dE_dw / epsilon", "ε multiplies the slope"),
         Mutant("epsilon * (w - dE_dw)", "ε multiplies the slope alone"),
-        Mutant("w - epsilon * dE_dw**2", "the slope is not squared"),
+        Mutant("w - epsilon * dE_dw**2", "the slope should not be squared"),
     ))
 
 EXERCISES = (DELTA, ERROR, SLOPE, STEP)

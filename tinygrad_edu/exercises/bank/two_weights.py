@@ -27,7 +27,7 @@ OUTPUT = Exercise(
         Mutant("x @ w - target", "that is δ; the output has no target in it"),
         Mutant("x.sum(axis=1)", "the weights are missing"),
         Mutant("x.sum(axis=1) * w.sum()", "each input has its own weight"),
-        Mutant("x @ w**2", "the weights are not squared"),
+        Mutant("x @ w**2", "the weights should not be squared"),
         Mutant("np.prod(x * w, axis=1)", "the parts are added, and not multiplied"),
     ))
 
@@ -52,7 +52,7 @@ GRADIENT = Exercise(
         Mutant("delta**2 @ x", "δ² is in E; its derivative has δ"),
         Mutant("(x @ w) @ x", "the target is missing in δ"),
         Mutant("np.abs(delta) @ x", "δ keeps its sign"),
-        Mutant("delta @ x + w", "there is no weight decay here"),
+        Mutant("delta @ x + w", "the weights w are added, and do not belong there"),
     ))
 
 EXERCISES = (OUTPUT, GRADIENT)
