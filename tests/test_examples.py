@@ -14,6 +14,8 @@ EXPECTED = {
     "fit_your_csv.py": "typical mistake on 15 rows it has not seen: 0.",
     "early_stopping.py": "patience 10000: best after 1",
     "three_learning_rates.py": "the largest stable learning rate is 2/λmax = 0.0745",
+    "vae.py": "the digit at (1, 0.5):", "gan.py": "% of the points are within three standard deviations of one",
+    "pole_balancing.py": "after 300 episodes: ", "cliff_walking.py": "13 steps: 36 24 25",
     "make_a_movie.py": "% of the points are on the right side; the movie is spirals.gif",
 }
 MAKES = {"early_stopping.py": "early_stopping.png", "make_a_movie.py": "spirals.gif"}

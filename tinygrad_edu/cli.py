@@ -93,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
                                 "next; check: one, or the next; watch: check whatever is saved; hint: for one, or the next; "
                                 "reset: begin one again; progress")
     exercises.add_argument("name", nargs="?", metavar="NAME", help="an exercise, by name, number or file; for start, a folder")
-    exercises.add_argument("--dir", type=_folder, default=Path("exercises"), metavar="DIR",
-                           help="the folder of your files (default: %(default)s)")
+    exercises.add_argument("--dir", type=_folder, metavar="DIR",
+                           help="the folder of your files (default: exercises, or the one that you are in)")
     exercises.set_defaults(run=_exercises)
     mark = commands.add_parser("mark", help="mark exercises: of one student, or of a whole class", allow_abbrev=False,
                                description="Marks a file, the folder of a student, or a folder with one for each student.")
@@ -142,6 +142,7 @@ def _file(text: str) -> Path:
 
 
 def _lecture(chosen: argparse.Namespace) -> int:
+    from tinygrad_edu.learning.episode import NoEnvironment
     from tinygrad_edu.lecture import SECTIONS
     from tinygrad_edu.lecture.run import give, prepare, table, write_page
 
@@ -170,7 +171,11 @@ def _lecture(chosen: argparse.Namespace) -> int:
     with tqdm(wanted, unit="section", disable=None, leave=False) as bar:
         for number, section in bar:
             bar.set_description(section.name)
-            given.append(give(number, section, chosen.out, chosen.seed, chosen.fast))
+            try:
+                given.append(give(number, section, chosen.out, chosen.seed, chosen.fast))
+            except NoEnvironment as error:
+                bar.write(f"{section.title}: left out, for {error}\n")
+                continue
             bar.write(f"{section.title} ({given[-1].seconds:.1f} s)\n{table(given[-1].checks)}\n")
     some = f" (with {len(given)} of {len(SECTIONS)} sections)" if len(given) < len(SECTIONS) else ""
     print(f"The page is {write_page(given, chosen.out)}{some}")

@@ -105,6 +105,28 @@ def developing(columns: dict[str, Sequence[ndarray]], titles: Sequence[str], sca
     return Movie(paper, update, len(titles))
 
 
+def side_by_side(columns: dict[str, Sequence[ndarray]], titles: Sequence[str]) -> Movie:
+    """Coloured pictures that change, side by side: for each name one picture a frame, (height, width, 3) uint8."""
+    first = next(iter(columns.values()))[0]
+    height, width = first.shape[:2]
+    paper, axes = canvas.figure(1, len(columns), width=2.9 * len(columns), height=2.9 * height / width + 0.75, squeeze=False)
+    images = []
+    for axis, (name, pictures) in zip(axes[0], columns.items()):
+        images.append(axis.imshow(pictures[0], interpolation="nearest"))
+        axis.set_title(name, fontsize=10)
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(True)
+    counter = paper.suptitle(titles[0], fontsize=10)
+
+    def update(n: int) -> list[Any]:
+        for image, pictures in zip(images, columns.values()):
+            image.set_data(pictures[n])
+        counter.set_text(titles[n])
+        return [*images, counter]
+
+    return Movie(paper, update, len(titles))
+
+
 def around(values: Any, margin: float) -> tuple[float, float]:
     """From below the smallest to above the largest of the values, by a share of their range; by 1 if they are all alike."""
     low, high = float(np.min(values)), float(np.max(values))

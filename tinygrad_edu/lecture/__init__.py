@@ -8,10 +8,14 @@ from tinygrad_edu.lecture import (
     early_stopping,
     fitting,
     four_by_four,
+    gan,
     minima,
     one_weight,
     photographs,
+    pole_balancing,
+    reinforcement,
     two_weights,
+    vae,
 )
 from tinygrad_edu.lecture.section import Check, Picture, Section
 
@@ -25,6 +29,10 @@ SECTIONS: tuple[Section, ...] = (
     minima.SECTION,
     fitting.SECTION,
     early_stopping.SECTION,
+    vae.SECTION,
+    gan.SECTION,
+    pole_balancing.SECTION,
+    reinforcement.SECTION,
 )
 
 __all__ = ["SECTIONS", "Check", "Picture", "Section"]

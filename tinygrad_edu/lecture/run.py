@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.lecture.page import page
 from tinygrad_edu.lecture.section import Check, Picture, Section
 from tinygrad_edu.storage.whole import check_writable, whole
+
+UNFINISHED = "unfinished"  # a folder in the lecture's
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Given:
 def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Given:
     """Runs one section, the lecture's `number`-th, and saves its figures in out/figures, its page to step through in out/steps."""
     start = time.perf_counter()
-    results = section.compute(seed, fast)
+    results = section.compute(seed, fast, *([_folder(out, section)] if section.resumes else []))
     checks = section.checks(results)
     pictures = []
     with canvas.style():
@@ -44,6 +47,13 @@ def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Giv
     E, shown = section.steps(results)
     explore(E, out / f"steps/{section.name}.html", title=f"{number}. {section.title}, step by step")
     return Given(number, section, checks, pictures, (f"steps/{section.name}.html", shown), time.perf_counter() - start)
+
+
+def _folder(out: Path, section: Section) -> Path:
+    """Where a section keeps what is unfinished: a lecture that was interrupted goes on from there."""
+    folder = out / UNFINISHED / section.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _saved(figure: Any, out: Path, name: str) -> tuple[str, ...]:
@@ -67,10 +77,11 @@ def prepare(out: Path) -> None:
 
 
 def write_page(given: Iterable[Given], out: Path) -> Path:
-    """Writes out/index.html whole or not at all, and returns its path."""
+    """Writes out/index.html whole or not at all, forgets what was unfinished, and returns the page's path."""
     index = out / "index.html"
     with whole(index) as part:
         part.write_text(page(given), encoding="utf-8")
+    shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     return index
 
 

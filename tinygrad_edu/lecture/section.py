@@ -56,7 +56,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """One section; equations are pairs (number on the slides or "", LaTeX), aside is what the slides leave out or get wrong."""
+    """One section; equations are pairs (number on the slides or "", LaTeX), aside is what the slides leave out or get wrong.
+
+    One that `resumes` takes long: its `compute` has a third argument, a folder for what is unfinished, from which it goes on.
+    """
 
     name: str
     title: str
@@ -64,11 +67,12 @@ class Section:
     equations: tuple[tuple[str, str], ...]
     look_for: str
     aside: str
-    compute: Callable[[int, bool], Results]
+    compute: Callable[..., Results]
     checks: Callable[[Results], list[Check]]
     figures: Callable[[Results], dict[str, Picture]]
     steps: Callable[[Results], tuple[Value, str]]  # what can be stepped through, or a small model of it; and what it is
     code: tuple[Callable[..., Any], ...] = ()  # the functions whose source the page shows
+    resumes: bool = False
 
 
 def _text(x: float | str) -> str:

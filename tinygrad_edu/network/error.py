@@ -58,6 +58,15 @@ def binary_cross_entropy(u: Any, target: Any, *, mean: bool = False) -> Value:
     return ops.binary_cross_entropy_with_logits(u, target, mean=mean)
 
 
+def gaussian_kl(mean: Any, log_variance: Any) -> Value:
+    """Σ KL(N(mean, σ²) ‖ N(0, 1)) = ½ Σ (mean² + σ² - 1 - ln σ²), in nats: what it costs to say where, and how exactly.
+
+    mean, log_variance (ln σ²): of one shape. Raises ShapeError otherwise. (Kingma and Welling 2014, appendix B.)
+    """
+    mean, log_variance = _paired(mean, log_variance)
+    return 0.5 * (mean**2 + ops.expm1(log_variance) - log_variance).sum()
+
+
 def weight_decay(weights: Sequence[Any], decay: float) -> Any:
     """½ λ Σ w², which draws each weight towards 0 by λ w; λ is `decay`. The slides name it (regularisation) and give no formula."""
     total = (weights[0] ** 2).sum()
