@@ -9,14 +9,14 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import chain, checkers, drawing, fit, importing, layer, lecture, memory, moons, xor
+from benchmarks import chain, checkers, drawing, fit, games, importing, layer, lecture, memory, moons, xor
 from benchmarks.machine import machine
 from benchmarks.runner import MISSING
 from benchmarks.table import Row, markdown
 
 # A case is a module whose docstring says what is measured, with `measure(turns) -> list of Rows`.
 CASES = {module.__name__.rpartition(".")[2]: module
-         for module in (xor, layer, fit, moons, chain, importing, memory, drawing, checkers, lecture)}
+         for module in (xor, layer, fit, moons, chain, importing, memory, drawing, checkers, lecture, games)}
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- the last run: begin -->\n", "<!-- the last run: end -->\n"
 

@@ -10,17 +10,18 @@ X = np.random.default_rng(0).normal(size=(20, 2))
 
 
 def made(file=None, about=None, stop=None, seed=0, broken=None):
-    """(course, network, run): run(steps) takes steps, and is interrupted before step `stop`."""
+    """(course, network, run): run(steps) takes steps, and is interrupted in step `stop`."""
     network = Network(2, 3, 1, bias=True, seed=seed)
     player = Player("one", network.parameters, Adam(0.01))
     course = Course({"one": player}, file, about)
 
     def step(n):
-        if n == stop:
-            raise KeyboardInterrupt
         x = X[np.random.default_rng([7, n]).integers(20, size=8)]
         E = half_squared_error(network(x), x[:, :1])
-        return {"E": player.step(E * np.nan if n == broken else E)}
+        noted = {"E": player.step(E * np.nan if n == broken else E)}
+        if n == stop:
+            raise KeyboardInterrupt  # with the step half done
+        return noted
 
     return course, network, lambda steps: course.learn(step, steps, keep=range(0, 100, 5))
 

@@ -14,45 +14,36 @@ from tinygrad_edu.cli import main
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.lecture import SECTIONS, Check
-from tinygrad_edu.lecture.run import table
-
-
-@pytest.fixture(scope="module")
-def results():
-    return {section.name: section.compute(0, True) for section in SECTIONS}
+from tinygrad_edu.lecture.run import one_thread, table
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_every_check_of_a_section_holds(section, results):
-    checks = section.checks(results[section.name])
+def test_a_section_holds_what_it_checks_and_shows_what_it_says(section, tmp_path):
+    """In one, because what a section computes takes seconds."""
+    with one_thread():
+        results = section.compute(0, True)
+    checks = section.checks(results)
     assert len(checks) >= 4
     assert not [check.row for check in checks if not check.passed]
-
-
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_every_figure_has_a_caption_a_description_and_something_on_it(section, results, tmp_path):
     with canvas.style():
-        for name, picture in section.figures(results[section.name]).items():
-            assert len(picture.caption) > 20
-            assert len(picture.alt) > 20
-            if isinstance(picture.figure, Movie):
-                picture.figure.still(tmp_path / f"{name}.png")
-                first, last = picture.figure.pictures([0, picture.figure.frames - 1])
-                assert np.any(first != last), "nothing moves"
-            else:
-                save = getattr(picture.figure, "save", lambda path, paper=picture.figure: canvas.save(paper, path))
-                save(tmp_path / f"{name}.png")
-            assert (tmp_path / f"{name}.png").stat().st_size > 5000
+        pictures = section.figures(results)
+        for name, picture in pictures.items():
+            every_picture_has_words_and_something_on_it(picture, tmp_path / f"{name}.png")
+        movie, = [picture.figure for picture in pictures.values() if isinstance(picture.figure, Movie)]
+        assert 20 <= movie.frames <= 100
+        assert movie.save(tmp_path / "movie.gif").stat().st_size < (500_000 if section.resumes else 300_000)
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_every_section_that_learns_has_one_movie_that_is_small(section, results, tmp_path):
-    with canvas.style():
-        figures = [picture.figure for picture in section.figures(results[section.name]).values()]
-        movies = [figure for figure in figures if isinstance(figure, Movie)]
-        assert len(movies) == 1
-        assert 20 <= movies[0].frames <= 100
-        assert movies[0].save(tmp_path / "movie.gif").stat().st_size < (500_000 if section.resumes else 300_000)
+def every_picture_has_words_and_something_on_it(picture, path):
+    assert len(picture.caption) > 20
+    assert len(picture.alt) > 20
+    if isinstance(picture.figure, Movie):
+        picture.figure.still(path)
+        first, last = picture.figure.pictures([0, picture.figure.frames - 1])
+        assert np.any(first != last), "nothing moves"
+    else:
+        getattr(picture.figure, "save", lambda path: canvas.save(picture.figure, path))(path)
+    assert path.stat().st_size > 5000
 
 
 def test_the_same_seed_gives_the_same_numbers():
@@ -63,7 +54,7 @@ def test_the_same_seed_gives_the_same_numbers():
 
 
 def sections_and_seeds():
-    return [pytest.param(section, seed, marks=[pytest.mark.long] * section.resumes, id=f"{section.name} {seed}")
+    return [pytest.param(section, seed, marks=[pytest.mark.seeds] * section.resumes, id=f"{section.name} {seed}")
             for section in SECTIONS for seed in (1, 2, 3)]
 
 

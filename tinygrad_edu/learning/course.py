@@ -59,8 +59,8 @@ class Course:
               enough: Callable[[Course], bool] | None = None) -> Course:
         """Takes the steps that are not taken yet, up to `steps` in all, or until it is enough.
 
-        Where E is no number any more the course ends; its reason says at which step and for whom, and the parts are as they were
-        before. Ctrl-C writes down what there is, if there is a file, and goes on up.
+        Where E is no number any more the course ends, and its reason says at which step and for whom. Ctrl-C writes down what there
+        is, if there is a file, and goes on up. After either the parts are as they were before the step that was not finished.
         """
         self._take_up()
         keep, written = set(keep), time.monotonic()
@@ -69,9 +69,14 @@ class Course:
                 if self.reason or (enough is not None and enough(self)):
                     break
                 self._keep(keep)
+                before = {name: part.state() for name, part in self.parts.items()}
                 try:
                     noted = step(n) or {}
-                except Diverged as error:
+                except BaseException as error:
+                    for name, part in self.parts.items():
+                        part.restore(before[name])
+                    if not isinstance(error, Diverged):
+                        raise
                     self.reason = f"step {n}: {error}."
                     break
                 for name, number in noted.items():

@@ -169,8 +169,8 @@ def figures(results: Results) -> dict[str, Picture]:
     return {
         "movie": Picture(ring.movie(results["real"], frames),
                          "Eight clusters of real points (grey), what the generator makes (dots), and where the discriminator says "
-                         "“real” (orange) or “made” (blue). Left: the points spread to all eight clusters, and the colours fade, "
-                         "for there is nothing left to tell. Right: the generator runs ahead, puts everything where the "
+                         "“real” (orange) or “made” (violet). Left: the points spread to all eight clusters, where the colours "
+                         "fade: there is nothing left to tell. Right: the generator runs ahead, puts everything where the "
                          "discriminator was fooled last, and jumps from there to the next place: mode collapse.",
                          "Two panels with eight grey clusters on a ring. On the left dots spread to all of them while the coloured "
                          "background fades; on the right the dots stay one lump that jumps about.", panels=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ class Given:
 def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Given:
     """Runs one section, the lecture's `number`-th, and saves its figures in out/figures, its page to step through in out/steps."""
     start = time.perf_counter()
-    results = section.compute(seed, fast, *([_folder(out, section)] if section.resumes else []))
+    with one_thread():
+        results = section.compute(seed, fast, *([_folder(out, section)] if section.resumes else []))
     checks = section.checks(results)
     pictures = []
     with canvas.style():
@@ -47,6 +49,15 @@ def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Giv
     E, shown = section.steps(results)
     explore(E, out / f"steps/{section.name}.html", title=f"{number}. {section.title}, step by step")
     return Given(number, section, checks, pictures, (f"steps/{section.name}.html", shown), time.perf_counter() - start)
+
+
+def one_thread() -> Any:
+    """`with one_thread(): ...` multiplies matrices on one thread: on small ones, several get into each other's way."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ModuleNotFoundError:
+        return nullcontext()
+    return threadpool_limits(1, user_api="blas")
 
 
 def _folder(out: Path, section: Section) -> Path:

@@ -117,7 +117,7 @@ def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
             "flat sigma": np.exp(0.5 * encode(flat_encoder, test)[1].data).mean(),
             "frames": _frames(course, encoder, decoder, test),
             "KL": gaussian_kl(mean, log_variance).item(), "drawn KL": monte_carlo(mean, log_variance, 100_000, seed),
-            "gradient": _checked(x[:3], seed)}
+            "gradient": _checked(x[:3], seed), "reason": course.reason or flat.reason}
 
 
 def _checked(x: ndarray, seed: int) -> GradientCheck:
@@ -165,6 +165,7 @@ def checks(results: Results) -> list[Check]:
         Check(f"collapse, β = {TOO_MUCH}: KL in nats", "< 0.05", f"{collapsed:.4f}", holds=collapsed < 0.05),
         Check("collapse: σ of every digit's place, as if none had been seen", 1.0, float(results["flat sigma"]), 0.05),
         Check("β = 1: KL in nats, what two numbers say about a digit", "> 3", f"{said:.2f}", holds=said > 3),
+        Check("steps at which E was no number", "none", results["reason"] or "none", holds=not results["reason"]),
     ]
 
 
@@ -179,7 +180,7 @@ def figures(results: Results) -> dict[str, Picture]:
     curves.falling(axes[1], {name: log["held-out KL"] for name, log in runs.items()}, "", log=False)
     for axis, title in zip(axes, ("what the picture still surprises by: −ln P(x | z)", "what is said about it: KL")):
         axis.set_title(title, fontsize=10)
-        axis.set(xlabel="passes of learning", ylim=(0 if axis is axes[1] else None, None))
+        axis.set(xlabel="passes of learning", ylim=(-0.3 if axis is axes[1] else None, None))
     return {
         "movie": Picture(latent.movie(results["frames"], digit, REACH),
                          "Left: where the held-out digits lie in the latent plane, each shown as itself. Right: what the decoder "
