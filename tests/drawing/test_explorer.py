@@ -434,8 +434,10 @@ def test_a_page_of_two_hundred_nodes_opens_and_steps_quickly_enough_to_use(opene
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
 def test_every_section_of_the_lecture_is_stepped_to_its_end(opened, section):
-    results = {} if section.resumes else section.compute(0, True)  # those that take long step through a small model
-    value, shown = section.steps(results)
+    try:
+        value, shown = section.steps({})  # most step through a small model
+    except KeyError:
+        value, shown = section.steps(section.compute(0, True))
     assert len(shown) > 20
     page = opened(value)
     page.press("End")

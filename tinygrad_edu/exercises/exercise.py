@@ -80,9 +80,8 @@ class Exercise:
 
     def answers(self, hole: str, cases: Sequence[tuple[Any, ...]]) -> list[Any]:
         """What the function gives for the cases with this in its hole; None where it raises. hole: ours, and no student's."""
-        names: dict[str, Any] = {}
-        exec(compile(self.source(hole), f"<{self.name}>", "exec"), names)
-        return [_called(names[self.function], case) for case in cases]
+        function = _function(self, hole)
+        return [_called(function, case) for case in cases]
 
 
 def same(came: Sequence[Any], wanted: Sequence[Any]) -> bool:
@@ -91,6 +90,13 @@ def same(came: Sequence[Any], wanted: Sequence[Any]) -> bool:
         return False
     return all(np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=SAME, atol=1e-12, equal_nan=True)
                for a, b in zip(came, wanted))
+
+
+@lru_cache(maxsize=1000)
+def _function(exercise: Exercise, hole: str) -> Callable[..., Any]:
+    names: dict[str, Any] = {}
+    exec(compile(exercise.source(hole), f"<{exercise.name}>", "exec"), names)
+    return names[exercise.function]
 
 
 @lru_cache(maxsize=1000)
