@@ -110,9 +110,9 @@ def on_digits(seed: int, steps: int, file: Path | None = None) -> tuple[Network,
 
 def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
     file = lambda name: None if unfinished is None else unfinished / f"{name}.npz"  # noqa: E731
-    G, D, course = on_ring(seed, 1500 if fast else 4000, file("ring"))
+    G, D, course = on_ring(seed, 1200 if fast else 4000, file("ring"))
     G_hasty, D_hasty, hasty = on_ring(seed, 200 if fast else 500, file("hasty"), penalty=0.0, ahead=AHEAD)
-    G_digits, digits = on_digits(seed, 600 if fast else 4000, file("digits"))
+    G_digits, digits = on_digits(seed, 300 if fast else 4000, file("digits"))
     return {"fast": fast, "ring": (G, D, course), "hasty": (G_hasty, D_hasty, hasty),
             "made": made(G, [w.output for w in G.parameters], 2000, seed),
             "digits": {n: made(G_digits, _numbers(kept["generator"]), 10, seed) for n, kept in sorted(digits.kept.items())},
