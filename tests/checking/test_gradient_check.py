@@ -282,16 +282,16 @@ def rectified(hidden, seed):
     rng = np.random.default_rng(seed)
     x, target = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([[0], [1], [1], [0.0]])
 
-    def f(w, b, w_out):
-        return 0.5 * np.sum((np.maximum(x @ w + b, 0) @ w_out - target) ** 2)
+    def f(w, b, w_out, b_out):
+        return 0.5 * np.sum((np.maximum(x @ w + b, 0) @ w_out + b_out - target) ** 2)
 
-    def gradient(w, b, w_out):
+    def gradient(w, b, w_out, b_out):
         u = x @ w + b
-        delta = np.maximum(u, 0) @ w_out - target
+        delta = np.maximum(u, 0) @ w_out + b_out - target
         hidden_delta = (delta @ w_out.T) * (u > 0)
-        return x.T @ hidden_delta, hidden_delta.sum(axis=0), np.maximum(u, 0).T @ delta
+        return x.T @ hidden_delta, hidden_delta.sum(axis=0), np.maximum(u, 0).T @ delta, delta.sum(axis=0)
 
-    return f, gradient, (rng.normal(size=(2, hidden)), np.zeros(hidden), rng.normal(size=(hidden, 1)))
+    return f, gradient, (rng.normal(size=(2, hidden)), np.zeros(hidden), rng.normal(size=(hidden, 1)), np.array([0.1]))
 
 
 @pytest.mark.parametrize("hidden", [20, 60])
