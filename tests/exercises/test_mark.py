@@ -106,9 +106,12 @@ def test_a_file_that_ends_the_marking_itself_is_left_to_the_teacher_and_the_othe
 @pytest.mark.skipif("os.name == 'nt'", reason="signals are those of Unix")
 def test_marking_that_is_asked_to_stop_forgets_nothing_and_blames_nobody(tmp_path):
     class_of(tmp_path / "all", ["import time\ntime.sleep(3)\n" + DELTA.source("y - target")])
-    for _ in range(3):
+    memory = tmp_path / "marks.json.marked"
+    for n in range(3):
         with marking_of(tmp_path, "--exercises", "delta") as marking:
-            time.sleep(1)
+            while not memory.exists() or memory.read_text().count("begun") <= n:
+                time.sleep(0.05)
+            time.sleep(0.2)
             marking.terminate()
             assert marking.wait(60) == 2
     with marking_of(tmp_path, "--exercises", "delta") as marking:
