@@ -19,6 +19,7 @@ from tinygrad_edu.learning.course import Course
 from tinygrad_edu.learning.episode import Episode, environment, play, returns, surprise
 from tinygrad_edu.learning.optimizer import Adam
 from tinygrad_edu.learning.player import Player
+from tinygrad_edu.learning.progress import progress
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
 from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
@@ -109,7 +110,7 @@ def bucket(x: ndarray) -> tuple[int, ...]:
 def table(seed: int, episodes: int) -> tuple[ndarray, ndarray]:
     """(Q, the return of each episode): Q-learning with the slides' author's buckets (Watkins 1989)."""
     env, chance, Q, gained = environment(NAME), np.random.default_rng(seed), np.zeros((*BUCKETS, 2)), []
-    for n in range(episodes):
+    for n in progress(range(episodes), "episode", episodes):
         share = float(np.clip(1 - math.log10((n + 1) / 25), 0.1, 1))  # of chance, and of what is new: less and less
         x, _ = env.reset(seed=seed * 10_000 + n)
         place, gain, over = bucket(x), 0, False
