@@ -186,6 +186,25 @@ def test_a_lecture_that_was_stopped_goes_on_where_it_was_to_the_same_page(tmp_pa
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
 
 
+def test_the_table_that_was_stopped_within_an_episode_goes_on_to_the_same_numbers(tmp_path, monkeypatch):
+    Q, gained = pole_balancing.table(0, 30)
+    real, calls = pole_balancing.surprise, []
+
+    def interrupted(*args):
+        calls.append(1)
+        if len(calls) == 200:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(pole_balancing, "surprise", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pole_balancing.table(0, 30, tmp_path / "table.npz")
+    again, gained_again = pole_balancing.table(0, 30, tmp_path / "table.npz")
+    np.testing.assert_array_equal(again, Q)
+    np.testing.assert_array_equal(gained_again, gained)
+    assert len(calls) < 200 + gained.sum() - 100  # what had been learnt was not learnt again
+
+
 @pytest.mark.seeds
 @pytest.mark.parametrize("name", ["ring", "pole", "car"])
 def test_eight_of_ten_seeds_reach_their_bar(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,6 @@ from tinygrad_edu.learning.course import Course
 from tinygrad_edu.learning.episode import Episode, environment, play, returns, surprise
 from tinygrad_edu.learning.optimizer import Adam
 from tinygrad_edu.learning.player import Player
-from tinygrad_edu.learning.progress import progress
 from tinygrad_edu.lecture.section import Check, Picture, Results, Section
 from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
@@ -107,10 +107,26 @@ def bucket(x: ndarray) -> tuple[int, ...]:
     return tuple(np.clip(np.round((x + EDGES) / (2 * EDGES) * (np.array(BUCKETS) - 1)), 0, np.array(BUCKETS) - 1).astype(int))
 
 
-def table(seed: int, episodes: int) -> tuple[ndarray, ndarray]:
+class Table:
+    """Q of each place and action, and the chance that its learner acts by: all that goes on from episode to episode."""
+
+    def __init__(self, seed: int) -> None:
+        self.Q, self.chance = np.zeros((*BUCKETS, 2)), np.random.default_rng(seed)
+
+    def state(self) -> dict[str, ndarray]:
+        return {"Q": self.Q.copy(), "chance": np.array(json.dumps(self.chance.bit_generator.state))}
+
+    def restore(self, state: dict[str, ndarray]) -> None:
+        self.Q = np.array(state["Q"])
+        self.chance.bit_generator.state = json.loads(state["chance"].item())
+
+
+def table(seed: int, episodes: int, file: Path | None = None) -> tuple[ndarray, ndarray]:
     """(Q, the return of each episode): Q-learning with the slides' author's buckets (Watkins 1989)."""
-    env, chance, Q, gained = environment(NAME), np.random.default_rng(seed), np.zeros((*BUCKETS, 2)), []
-    for n in progress(range(episodes), "episode", episodes):
+    env, learner = environment(NAME), Table(seed)
+
+    def step(n: int) -> dict[str, float]:
+        Q, chance = learner.Q, learner.chance
         share = float(np.clip(1 - math.log10((n + 1) / 25), 0.1, 1))  # of chance, and of what is new: less and less
         x, _ = env.reset(seed=seed * 10_000 + n)
         place, gain, over = bucket(x), 0, False
@@ -120,16 +136,19 @@ def table(seed: int, episodes: int) -> tuple[ndarray, ndarray]:
             then, over = bucket(x), ended or late
             Q[place][action] += share * surprise(Q[place][action], reward, 0.0 if ended else Q[then].max())
             place, gain = then, gain + int(reward)
-        gained.append(gain)
-    return Q, np.array(gained)
+        return {"return": gain}
+
+    course = Course({"table": learner}, file, {"seed": seed, "episodes": episodes}).learn(step, episodes)
+    return learner.Q, np.array(course.log["return"])
 
 
 # -- the section --------------------------------------------------------------------------------------------------
 
 
 def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
-    policy, course = learn(seed, None if unfinished is None else unfinished / "policy.npz")
-    Q, slow = table(seed, 400 if fast else 3000)
+    file = lambda name: None if unfinished is None else unfinished / f"{name}.npz"  # noqa: E731
+    policy, course = learn(seed, file("policy"))
+    Q, slow = table(seed, 400 if fast else 3000, file("table"))
     stages = {title: policy.at([Value(course.kept[n]["policy"][f"w/{i}"]) for i in range(len(policy.parameters))])
               for title, n in (("before learning", 0), ("halfway", course.steps // 2), ("in the end", course.steps))}
     env = environment(NAME)
