@@ -53,7 +53,7 @@ def table(seed):
 
 def car(seed):
     Q, average, _ = reinforcement.drive(seed, reinforcement.EPISODES)
-    env, numbers = environment("MountainCar-v0", max_episode_steps=1000), reinforcement.at(Q, average.numbers)
+    env, numbers = environment("MountainCar-v0", max_episode_steps=1000), Q.at(average.numbers)
     act = lambda x: int(numbers(reinforcement.scaled(x))[0].argmax())  # noqa: E731
     mean = -np.mean([len(play(env, act, seed=10**6 + n)) for n in range(100)])
     return mean >= -110, f"{mean:.0f}"

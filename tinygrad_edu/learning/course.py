@@ -95,6 +95,11 @@ class Course:
         if self.steps in keep and self.steps not in self.kept:
             self.kept[self.steps] = {name: self.parts[name].state() for name in self.shown}
 
+    def weights(self, n: int, name: str) -> list[ndarray]:
+        """The weights of that player or average before step n, if that was kept."""
+        kept = self.kept[n][name]
+        return [kept[f"w/{i}"] for i in range(sum(key.startswith("w/") for key in kept))]
+
     # -- on disk -------------------------------------------------------------------------------------------------
 
     def write(self) -> None:

@@ -57,7 +57,7 @@ def generator_error(G: Network, D: Network, z: ndarray) -> Value:
     return softplus(-D(G(z))).sum() / len(z)
 
 
-def play(G: Network, D: Network, real: Real, steps: int, seed: int, penalty: float = PENALTY, ahead: int = 1, shown: int = 30,
+def play(G: Network, D: Network, real: Real, steps: int, seed: int, penalty: float = PENALTY, ahead: int = 1, shown: int = 28,
          file: Path | None = None) -> Course:
     """In turns, each on its own weights alone; with steps that grow shorter, so that the two come to rest."""
     generator, discriminator = (Player(name, network.parameters, Adam(epsilon, beta_1=0.5, beta_2=0.99))
@@ -115,14 +115,10 @@ def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
     G_digits, digits = on_digits(seed, 300 if fast else 4000, file("digits"))
     return {"fast": fast, "ring": (G, D, course), "hasty": (G_hasty, D_hasty, hasty),
             "made": made(G, [w.output for w in G.parameters], 2000, seed),
-            "digits": {n: made(G_digits, _numbers(kept["generator"]), 10, seed) for n, kept in sorted(digits.kept.items())},
+            "digits": {n: made(G_digits, digits.weights(n, "generator"), 10, seed) for n in sorted(digits.kept)},
             "real": from_ring(400, np.random.default_rng(seed)), "reason": course.reason or hasty.reason or digits.reason,
-            "hasty found": [found(made(G_hasty, _numbers(kept["generator"]), 500, seed))[0] for kept in hasty.kept.values()],
+            "hasty found": [found(made(G_hasty, hasty.weights(n, "generator"), 500, seed))[0] for n in hasty.kept],
             "leak": leaks(G, D, seed)}
-
-
-def _numbers(state: dict[str, ndarray]) -> list[ndarray]:
-    return [state[f"w/{i}"] for i in range(sum(name.startswith("w/") for name in state))]
 
 
 def leaks(G: Network, D: Network, seed: int) -> int:
@@ -190,9 +186,8 @@ def _smooth(E: list[float], over: int = 50) -> ndarray:
 def _frames(G: Network, D: Network, course: Course) -> dict[int, tuple[ndarray, ndarray]]:
     """{step: (points that the generator makes, (300, 2); what the discriminator says over the plane, 0 to 1)}."""
     plane = ring.plane()
-    return {n: (made(G, _numbers(kept["generator"]), 300, 0),
-                1 / (1 + np.exp(-D.at([Value(w) for w in _numbers(kept["discriminator"])])(plane).data[:, 0])))
-            for n, kept in sorted(course.kept.items())}
+    return {n: (made(G, course.weights(n, "generator"), 300, 0),
+                1 / (1 + np.exp(-plain(D.at(course.weights(n, "discriminator"))(plane))[:, 0]))) for n in sorted(course.kept)}
 
 
 def steps(results: Results) -> tuple[Value, str]:

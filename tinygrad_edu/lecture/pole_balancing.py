@@ -149,12 +149,12 @@ def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
     file = lambda name: None if unfinished is None else unfinished / f"{name}.npz"  # noqa: E731
     policy, course = learn(seed, file("policy"))
     Q, slow = table(seed, 400 if fast else 3000, file("table"))
-    stages = {title: policy.at([Value(course.kept[n]["policy"][f"w/{i}"]) for i in range(len(policy.parameters))])
+    stages = {title: policy.at(course.weights(n, "policy"))
               for title, n in (("before learning", 0), ("halfway", course.steps // 2), ("in the end", course.steps))}
     env = environment(NAME)
     return {"course": course, "returns": gained(course), "judged": judged(numbers(policy), 20 if fast else 100), "table": slow,
             "table judged": [len(play(env, lambda x: int(Q[bucket(x)].argmax()), seed=10**6 + n)) for n in range(20)],
-            "episodes": {title: play(env, _by_chance(numbers(net), seed), seed=seed) for title, net in stages.items()},
+            "episodes": {title: play(env, _by_chance(net, seed), seed=seed) for title, net in stages.items()},
             "delta": _difference(policy, seed)}
 
 

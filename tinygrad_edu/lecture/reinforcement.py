@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy import ndarray
@@ -93,14 +92,14 @@ def drive(seed: int, episodes: int, file: Path | None = None) -> tuple[Network, 
         x, length, over = scaled(state)[0], 0, False
         while not over:
             by_chance = chance.random() < 0.1 * (1 - n / episodes)
-            action = int(chance.integers(3) if by_chance else at(Q, player.numbers)(x[None])[0].argmax())
+            action = int(chance.integers(3) if by_chance else plain(Q.at(player.numbers)(x[None]))[0].argmax())
             state, reward, ended, late, _ = env.step(action)
             then, length, over = scaled(state)[0], length + 1, ended or late
             replay.add(x=x, action=action, reward=reward / WORTH, then=then, ended=ended)
             x = then
             if len(replay) > 1000 and length % 2 == 0:
                 old = replay.sample(BATCH, chance)
-                value_after = (1 - old["ended"]) * at(Q, average.numbers)(old["then"]).max(axis=1)
+                value_after = (1 - old["ended"]) * plain(Q.at(average.numbers)(old["then"])).max(axis=1)
                 E = car_error(Q, old["x"], old["action"].astype(int), old["reward"], value_after) / BATCH
                 player.step(E, pace=1 - n / episodes)
                 average.add(player.numbers)
@@ -112,18 +111,13 @@ def drive(seed: int, episodes: int, file: Path | None = None) -> tuple[Network, 
     return Q, average, course.learn(step, episodes, keep)
 
 
-def at(network: Network, weights: Any) -> Any:
-    """The network with these weights as a function of arrays, which keeps no record."""
-    return network.at(weights)
-
-
 def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
     file = None if unfinished is None else unfinished / "car.npz"
     Q, average, course = drive(seed, 80 if fast else EPISODES, file)
     runs = {rule: [walk(rule, seed * 100 + n, 300 if fast else 500) for n in range(10)] for rule in ("SARSA", "Q-learning")}
     env = environment("MountainCar-v0", max_episode_steps=LONGEST)
-    numbers = at(Q, average.numbers)
-    trips = [play(env, lambda x: int(numbers(scaled(x))[0].argmax()), seed=10**6 + n) for n in range(20 if fast else 100)]
+    numbers = Q.at(average.numbers)
+    trips = [play(env, lambda x: int(plain(numbers(scaled(x)))[0].argmax()), seed=10**6 + n) for n in range(20 if fast else 100)]
     return {"fast": fast, "course": course, "trips": trips, "delta": _difference(Q, seed), "values": _surfaces(course, Q),
             "online": {rule: np.mean([gained for _, gained in some], axis=0) for rule, some in runs.items()},
             "ways": {rule: way(np.mean([table for table, _ in some], axis=0)) for rule, some in runs.items()}}
@@ -131,9 +125,8 @@ def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
 
 def _surfaces(course: Course, Q: Network) -> dict[int, ndarray]:
     """{episodes: how many steps to the goal are expected, over the plane of `valley.plane`}."""
-    plane, count = scaled(valley.plane(LOW, HIGH)), len(Q.parameters)
-    return {n: -WORTH * at(Q, [kept["average"][f"w/{i}"] for i in range(count)])(plane).max(axis=1)
-            for n, kept in sorted(course.kept.items())}
+    plane = scaled(valley.plane(LOW, HIGH))
+    return {n: -WORTH * plain(Q.at(course.weights(n, "average"))(plane)).max(axis=1) for n in sorted(course.kept)}
 
 
 def _difference(Q: Network, seed: int) -> float:

@@ -139,8 +139,8 @@ def _frames(course: Course, encoder: Network, decoder: Network, test: ndarray) -
     """{passes: (where the held-out digits lie, the pictures on a grid over the plane)}."""
     n, grid = len(encoder.parameters), latent.grid(REACH)
     found = {}
-    for passes, kept in sorted(course.kept.items()):
-        weights = [Value(kept["VAE"][f"w/{i}"]) for i in range(len(encoder.parameters + decoder.parameters))]
+    for passes in sorted(course.kept):
+        weights = [Value(w) for w in course.weights(passes, "VAE")]
         found[passes] = (encode(encoder.at(weights[:n]), test)[0].data, decoded(decoder.at(weights[n:]), grid))
     return found
 
