@@ -9,14 +9,16 @@ PACKAGE = Path(__file__).parents[1] / "tinygrad_edu"
 
 # Lowest first; a module may import from its own floor and from those before it.
 FLOORS = [
-    ["autodiff.mistakes", "autodiff.recording"],
-    ["autodiff.constant"],
+    ["autodiff.advice"],
+    ["autodiff.mistakes", "autodiff.recording", "autodiff.foreign"],
+    ["autodiff.constant", "autodiff.pytree"],
     ["autodiff.primitive"],
+    ["autodiff.operations.slopes"],
     ["autodiff.operations.functions", "autodiff.operations.shapes"],
     ["autodiff.operations"],
     ["autodiff.careful"],
     ["autodiff.walk"],
-    ["autodiff.value", "autodiff.anomaly"],
+    ["autodiff.value", "autodiff.anomaly", "autodiff.indeterminate"],
     ["autodiff"],
     ["storage"],
     ["program"],

@@ -155,12 +155,15 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_LATER[name]), name)
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"Any"})
+
+
 def _drawn(value: Value, **options: Any) -> Any:
     """A notebook shows a Value as its graph. It is hung on here: value.py stands on a lower floor than the drawing."""
-    try:
-        return __getattr__("draw")(value)._repr_mimebundle_(**options)
-    except ValueError:  # too large to draw
-        return {"text/plain": repr(value)}
+    from tinygrad_edu.drawing.notebook import mimebundle
+
+    return mimebundle(value)
 
 
 Value._repr_mimebundle_ = _drawn  # type: ignore[attr-defined]

@@ -41,6 +41,15 @@ def test_the_computation_stops_at_the_first_bad_number_and_names_all_about_it():
     assert str(caught.value) == f"log made -inf at [1] out of w of shape (3,), there 0; at {line}."
 
 
+def test_several_bad_entries_are_counted():
+    for make, words in ((lambda: log(Value([0.5, 0.0, -1.0])), "-inf at [1], the first of 2 such entries, out"),
+                        (lambda: sqrt(Value([0.0, 0.0, 4.0])).sum().backward(), "inf at [0], the first of 2 such entries, for"),
+                        (lambda: concatenate([stack([Value(1.0)]), [np.nan, 0.0, np.nan]]), "of 2 such entries, in it")):
+        with pytest.raises(AnomalyError) as caught, detect_anomaly():
+            make()
+        assert words in str(caught.value)
+
+
 @pytest.mark.parametrize(("compute", "words"), [
     (lambda x: x / 0, ["divide made inf", "a = 2", "b = 0"]), (lambda x: sqrt(x - 3), ["sqrt made nan", "u = -1"]),
     (lambda x: exp(x * 1000), ["exp made inf", "u = 2000"]),
@@ -71,7 +80,8 @@ def test_a_record_from_before_has_no_line_but_its_anomaly_is_found():
 
 def test_the_first_of_several_bad_entries_is_named_and_the_entries_that_were_broadcast_to_it():
     rows, row = Value(np.ones((2, 3)), name="rows"), Value([1.0, 0.0, 0.0], name="row")
-    with pytest.raises(AnomalyError, match=r"divide made inf at \[0, 1\] .* there 1 and row .* there 0;"), detect_anomaly():
+    words = r"divide made inf at \[0, 1\], the first of 4 such entries, .* there 1 and row .* there 0;"
+    with pytest.raises(AnomalyError, match=words), detect_anomaly():
         rows / row
 
 

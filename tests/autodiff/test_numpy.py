@@ -166,13 +166,13 @@ def test_float32_stays_float32(make):
 @pytest.mark.parametrize(("call", "advice"), [
     (np.floor, "v // 1"), (np.median, "sort"), (lambda v: np.vstack([v, v]), "concatenate"),
     (lambda v: np.hstack([v, v]), "concatenate"),
-    (lambda v: np.inner(v, v), "einsum"), (np.diff, "v[..., 1:] - v[..., :-1]"), (np.exp2, "2 ** v"),
+    (lambda v: np.inner(v, v), "v @ w.T"), (np.diff, "v[..., 1:] - v[..., :-1]"), (np.exp2, "2 ** v"),
     (lambda v: np.logaddexp(v, v), "logsumexp"),
-    (np.average, "mean"), (np.ptp, "max"), (np.cumprod, "cumsum"), (np.nansum, "sum"), (np.arcsinh, "arcsin"),
+    (np.average, "mean"), (np.ptp, "max"), (np.cumprod, "cumsum"), (np.nansum, "where(np.isnan(v)"), (np.arcsinh, "log(v + sqrt"),
     (np.linalg.eigvals, "v.data"),
     (np.fft.fft, "v.data"), (np.ceil, "//")])
 def test_what_has_no_record_raises_and_names_the_nearest_thing_that_has(call, advice):
-    with pytest.raises(TypeError, match="no record") as caught:
+    with pytest.raises(TypeError, match="not differentiable") as caught:
         call(Value([1.0, 2.0, 3.0]))
     assert advice in str(caught.value)
 
@@ -284,7 +284,7 @@ def test_numpys_options_that_say_how_and_not_what_are_taken():
 
 
 def test_a_data_argument_of_a_function_of_facts_is_not_forgotten():
-    with pytest.raises(TypeError, match="no record"):
+    with pytest.raises(TypeError, match="not differentiable"):
         np.full_like(Value([1.0, 2.0]), Value(3.0))
 
 

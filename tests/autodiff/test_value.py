@@ -298,7 +298,8 @@ def test_comparisons_give_plain_bools():
     assert (Value(1.0) == 1.0) is True
     assert (np.float64(3) > Value(1.0)) == True  # noqa: E712
     for answer in (Value([1.0, 3.0]) > 2, Value([1.0, 3.0]) > Value(2.0), np.array([2.0, 2.0]) < Value([1.0, 3.0])):
-        assert type(answer) is np.ndarray
+        assert isinstance(answer, np.ndarray)
+        assert answer.dtype == bool
         assert answer.tolist() == [False, True]
 
 

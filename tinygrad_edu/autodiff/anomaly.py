@@ -44,8 +44,8 @@ class Watch:
         value.line = _line_of_the_program()
         if self.looks and self.is_bad(value.output).any():
             at = self._where(value.output)
-            raise AnomalyError(f"{value.op.name} made {_entry(value.output, at)} out of {self._inputs(value, at)}; "
-                               f"at {value.line}.")
+            raise AnomalyError(f"{value.op.name} made {self._bad(value.output)} out of "
+                               f"{self._inputs(value, at)}; at {value.line}.")
 
     @contextmanager
     def only_noting(self) -> Iterator[None]:
@@ -63,7 +63,8 @@ class Watch:
                 at = self._where(result)
                 line = getattr(node, "line", None)
                 recorded = f"recorded at {line}" if line else "recorded before detect_anomaly(), so its line is not known"
-                raise AnomalyError(f"the {direction} rule of {node.op.name} made {_entry(result, at)}, for "
+                made = self._bad(result).rstrip(",")
+                raise AnomalyError(f"the {direction} rule of {node.op.name} made {made}, for "
                                    f"{self._inputs(node, at if shape_of(result) == shape_of(node.output) else None)}; {recorded}.")
 
     def look_at_sums(self, cotangents: dict[Any, Any]) -> dict[Any, Any]:
@@ -71,12 +72,18 @@ class Watch:
         for value, xbar in cotangents.items():
             if self.is_bad(numbers_of(xbar)).any():
                 raise AnomalyError(f"the contributions to the gradient of {value.name or 'a value'} of shape {shape_of(value)} "
-                                   f"add up to {_entry(numbers_of(xbar), self._where(numbers_of(xbar)))}.")
+                                   f"add up to {self._bad(numbers_of(xbar)).rstrip(',')}.")
         return cotangents
 
     def _where(self, x: Any) -> tuple[int, ...]:
         """The index of the first entry that is bad."""
         return tuple(int(i) for i in np.argwhere(self.is_bad(x))[0]) if shape_of(x) else ()
+
+    def _bad(self, x: Any) -> str:
+        """The first entry that is bad, where it is, and how many there are."""
+        count = np.count_nonzero(self.is_bad(x))
+        counted = f", the first of {count} such entries," if count > 1 else ""
+        return f"{_entry(x, self._where(x))}{counted}"
 
     def _inputs(self, node: Any, at: tuple[int, ...] | None) -> str:
         """The names and shapes of what went in, with the entry at that place, or the first of them that was bad already."""
@@ -89,7 +96,7 @@ class Watch:
             elif at is not None and op.partials is not None:
                 told.append(f"{label} of shape {shape}, there {np.broadcast_to(x, shape_of(node.output))[at]:g}")
             else:
-                bad = f", with {_entry(x, self._where(x))} in it" if self.is_bad(x).any() else ""
+                bad = f", with {self._bad(x)} in it" if self.is_bad(x).any() else ""
                 told.append(f"{label} of shape {shape}{bad}")
         return " and ".join(told)
 

@@ -37,8 +37,15 @@ def _converted(x: Any) -> Any:
         raise DTypeError("a list of Values is not one Value. stack(list) makes one, and keeps their record.")
     if isinstance(x, np.ma.MaskedArray):
         raise DTypeError("a masked array is not an array of numbers: where(~x.mask, x.data, 0.0) says what the others count as.")
+    if isinstance(x, np.matrix):
+        raise DTypeError("a np.matrix means a matrix product by *, and a Value means one entry by "
+                         "entry. np.asarray(x) is the same numbers as an array; @ is the product.")
+    if hasattr(x, "toarray"):
+        raise DTypeError(f"a {type(x).__name__} is a sparse matrix. x.toarray() is the array.")
     try:
         array = np.array(x)
+    except (TypeError, RuntimeError) as error:  # of another library's array
+        raise DTypeError(f"a {type(x).__name__} does not become an array: {error}") from None
     except ValueError:
         raise ShapeError(f"the rows of {str(x)[:60]} are not equally long; an array needs rows of one length.") from None
     if array.dtype.kind in "biu" or (array.dtype.char in "df" and not array.dtype.isnative):

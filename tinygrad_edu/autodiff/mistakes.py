@@ -5,11 +5,12 @@ Each message says what came, what was needed and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.linalg import LinAlgError
+
+from tinygrad_edu.autodiff.advice import for_numpy
 
 
 class ShapeError(ValueError):
@@ -86,36 +87,10 @@ def _why_matmul(a: str, b: str, A: tuple[int, ...], B: tuple[int, ...]) -> str:
     return sentence
 
 
-# What people look for under another name than ours.
-ADVICE = {
-    "vstack": "concatenate or stack", "hstack": "concatenate", "column_stack": "stack(..., axis=1)",
-    "dstack": "stack(..., axis=-1)",
-    "append": "concatenate", "cat": "concatenate", "array_split": "split", "flatten": "v.ravel()", "view": "v.reshape(...)",
-    "unsqueeze": "expand_dims", "permute": "v.transpose(...)", "t": "v.T", "expand": "broadcast_to", "masked_fill": "where",
-    "gather": "v[i, j]", "inner": "einsum", "vdot": "einsum", "kron": "einsum", "cross": "einsum", "mm": "v @ w", "bmm": "v @ w",
-    "matmul": "v @ w", "pinv": "solve", "average": "v.mean(), or a weighted sum", "ptp": "v.max() - v.min()", "fmax": "maximum",
-    "fmin": "minimum", "amax": "v.max()", "amin": "v.min()", "median": "sort(v), whose middle entry it is",
-    "diff": "v[..., 1:] - v[..., :-1]", "cumprod": "exp(cumsum(log(v))), for v > 0", "exp2": "2 ** v", "pow": "v ** b",
-    "logaddexp": "logsumexp(stack([v, w]), axis=0)", "floor": "v // 1", "ceil": "-(-v // 1)", "rint": "np.rint(v.data)",
-    "around": "np.round(v.data)", "round": "np.round(v.data)", "trunc": "np.trunc(v.data)", "astype": "Value(v.data.astype(...))",
-    "to": "Value(v.data.astype(...))", "full_like": "broadcast_to", "tolist": "v.data.tolist()", "argmax": "np.argmax(v)",
-    "argmin": "np.argmin(v)", "any": "v.data.any()", "all": "v.data.all()", "copy": "Value(v.data)", "clone": "Value(v.data)",
-    "numpy": "v.data", "cpu": "v.data", "dim": "v.ndim", "abs": "abs(v)", "mul": "v * w", "sub": "v - w", "div": "v / w",
-    "detach": "detach(v)", "zero_grad": "nothing: backward() starts anew", "requires_grad": "nothing: every Value has a gradient",
-}
-
-
-def advice_on(name: str, operations: Iterable[str]) -> str:
-    """A sentence on what to use instead of a name that is not ours, or nothing."""
-    operations = list(operations)
-    near = get_close_matches(name, operations, n=1, cutoff=0.85)
-    instead = ADVICE.get(name) or (f"{name}(v)" if name in operations else near[0] if near else "")
-    return f" Use {instead}." if instead else ""
-
-
-def no_record_of(name: str, operations: Iterable[str], how: str = "") -> TypeError:
-    """A NumPy function that is not among the operations."""
-    return TypeError(f"{name}{how} has no record, so it has no gradient.{advice_on(name.split('.')[-1], operations)} "
+def not_differentiable(name: str, how: str = "") -> TypeError:
+    """A NumPy function that is not among the operations, or is not with such options."""
+    instead = "" if how else for_numpy(name.removeprefix("np."))
+    return TypeError(f"{name}{how} is not differentiable here (no gradient rule).{instead} "
                      "For the numbers alone, call it on v.data.")
 
 

@@ -22,14 +22,23 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.advice import METHOD_NAMES, for_method
 from tinygrad_edu.autodiff.constant import FLOAT32, constant
-from tinygrad_edu.autodiff.mistakes import ADVICE, DTypeError, ShapeError, advice_on, explain, no_record_of, shape_of
+from tinygrad_edu.autodiff.foreign import operation_that_converts, pandas_priority
+from tinygrad_edu.autodiff.mistakes import (
+    DTypeError,
+    ShapeError,
+    explain,
+    not_differentiable,
+    shape_of,
+)
 from tinygrad_edu.autodiff.operations.shapes import kept_index
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly, run_silently
-from tinygrad_edu.autodiff.recording import differentiating, unusual
+from tinygrad_edu.autodiff.recording import differentiating, mode, unusual
 from tinygrad_edu.autodiff.walk import walk_back
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+DETACHED: Mapping[str, Any] = MappingProxyType({})  # those of a Value cut off from its graph
 _new = object.__new__
 _next_birth = itertools.count(1).__next__  # one number each, whatever the number of threads
 
@@ -39,8 +48,8 @@ def _operator(op: Operation) -> tuple[Callable[[Value, Any], Value], Callable[[V
     forward, scalar = op.forward, op.scalar or op.forward
 
     def method(self: Value, other: Any) -> Value:
-        a = self.output
-        if type(other) is Value or isinstance(other, Value):
+        a, kind = self.output, type(other)
+        if kind is Value or (kind is not ndarray and kind is not float and isinstance(other, Value)):
             b, parent = other.output, other
         else:
             b, parent = constant(other), None
@@ -81,7 +90,8 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
     def method(self: Value, other: Any) -> Any:
         try:
-            return compare(self.output, plain(other))
+            result = compare(self.output, plain(other))
+            return result.view(_Comparison) if type(result) is ndarray else result
         except TypeError:
             raise DTypeError(f"{self._label()} is compared with {other!r:.60}, which is not a number.") from None
         except ValueError:
@@ -91,7 +101,63 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     return method
 
 
-class Value:
+class _Comparison(ndarray):
+    """v == w, entry by entry: an array of bools whose own truth is asked for by `v in [w]`."""
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError("v == w compares arrays entry by entry, and `if`, `in`, a < v < b, "
+                             "max(...) and list.remove need one answer. Ask np.all(v == w); or, "
+                             "whether a list holds this very Value, any(v is w for w in values).")
+        return bool(self.item())
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
+        def plain_of(x: Any) -> Any:
+            return x.view(ndarray) if isinstance(x, _Comparison) else x
+
+        if "out" in options:
+            options["out"] = tuple(map(plain_of, options["out"]))
+        options = {name: plain_of(option) for name, option in options.items()}
+        return getattr(ufunc, method)(*map(plain_of, xs), **options)  # 1.0 * (v == w) is ordinary
+
+    def __repr__(self) -> str:
+        return repr(self.view(ndarray))
+
+
+def _updating(operator: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value, Any], Any]:
+    """The method for w -= x: an update inside no_record(), and outside another Value.
+
+    What no_record() itself made is no weight: there, too, h -= x makes another Value, so that a
+    network computes the same inside and outside.
+    """
+    step = " learning_rate * w.grad" if symbol in "+-" else " ..."
+
+    def method(self: Value, other: Any) -> Value:
+        if self.op is None and self.parameters is not DETACHED:
+            if unusual and not mode().record:
+                self.data = operator(self.output, plain(other))
+                return self
+            if self._grad is not None and symbol in "+-*/" and not isinstance(other, Value):
+                w = self._label() if self.name else "w"
+                raise TypeError(
+                    f"{w} {symbol}= ... would make another Value, whose graph grows with each "
+                    "step, and leave the weight in your list as it is. Write "
+                    f"{w}.data = {w}.data {symbol}{step.replace('w.', w + '.')}, or "
+                    f"`with no_record(): {w} {symbol}= ...`.")
+        return operator(self, other)
+
+    return method
+
+
+class _ValueType(type):
+    """Lists in dir(Value), and so to tab completion, the names that work; not those with advice."""
+
+    def __dir__(cls) -> list[str]:
+        return [name for name in super().__dir__()
+                if not isinstance(vars(cls).get(name), _Elsewhere)]
+
+
+class Value(metaclass=_ValueType):
     """A float or an array with a record of the operation and the parents that it was made from.
 
     data: a number, or anything that makes an array of float64 or float32 (integers and bools become float64).
@@ -241,6 +307,11 @@ class Value:
     def __pow__(self, b: Any) -> Value:
         return self._square() if type(b) in (int, float) and b == 2 else self._power(b)
 
+    __iadd__, __isub__ = _updating(operator.add, "+"), _updating(operator.sub, "-")
+    __imul__, __itruediv__ = _updating(operator.mul, "*"), _updating(operator.truediv, "/")
+    __ipow__, __imatmul__ = _updating(operator.pow, "**"), _updating(operator.matmul, "@")
+    __ifloordiv__, __imod__ = _updating(operator.floordiv, "//"), _updating(operator.mod, "%")
+
     def __divmod__(self, b: Any) -> tuple[Value, Value]:
         return self // b, self % b
 
@@ -283,10 +354,18 @@ class Value:
 
     def __float__(self) -> float:
         self._refuse_to_forget("float(v), math.…(v) and array[i] = v")
+        self._refuse_within(operation_that_converts(None, None, to_float=True))
         return self.item()
 
     def __int__(self) -> int:
         return int(self.item())
+
+    __trunc__ = __int__
+
+    def __round__(self, digits: int | None = None) -> Any:
+        self._refuse_to_forget("round(v)")
+        data = self.data
+        return round(data, digits) if type(data) is float else np.round(data, digits or 0)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -300,7 +379,12 @@ class Value:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         self._refuse_to_forget("np.array(v)")
+        self._refuse_within(operation_that_converts(dtype, copy))
         return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
+
+    @property
+    def __pandas_priority__(self) -> int:
+        return pandas_priority()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *xs: Any, **options: Any) -> Any:
         if method == "__call__" and not options:
@@ -308,18 +392,20 @@ class Value:
                 return REFLECTED[ufunc](xs[1], xs[0])
             if ufunc in BY_NUMPY:
                 return record(BY_NUMPY[ufunc], xs)
-        if ufunc in FACTS and method == "__call__":
-            return ufunc(*map(plain, xs), **options)
+        into_value = any(isinstance(out, Value) for out in options.get("out", ()))
+        if ufunc in FACTS and method == "__call__" and not into_value:
+            return ufunc(*map(plain, xs), **{name: plain(x) for name, x in options.items()})
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         if any(isinstance(out, ndarray) for out in options.get("out", ())):
             raise TypeError(f"np.{name} with out= (and `a += v`) has no gradient: an array cannot hold a record. Write a = a + v.")
-        raise no_record_of(f"np.{name}", OPERATIONS, f" with {', '.join(options)}=" if options else "")
+        raise not_differentiable(f"np.{name}", f" with {', '.join(options)}=" if options else "")
 
     def __array_function__(self, function: Callable[..., Any], types: Any, xs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if function in FACTS:
             return function(*map(plain, xs), **options)
         if function not in BY_NUMPY:
-            raise no_record_of(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}", OPERATIONS)
+            module = function.__module__.replace("numpy", "np", 1)
+            raise not_differentiable(f"{module}.{function.__name__}")
         asked = {name: option for name,
             option in options.items() if name not in HOW and (option is not None or name not in LEFT_OPEN)}
         return BY_NUMPY[function](*xs, **asked)
@@ -356,9 +442,17 @@ class Value:
     @property
     def mT(self) -> Value:
         """The last two axes swapped: a stack of matrices, each transposed."""
+        if self.ndim < 2:
+            raise ShapeError(f"{self._label()} has shape {self.shape}, and mT swaps the last two "
+                             "of at least two axes.")
         return ops.transpose(self, axes=(*range(self.ndim - 2), self.ndim - 1, self.ndim - 2))
 
     # -- showing and keeping --------------------------------------------------------------------------------------
+
+    def __dir__(self) -> list[str]:
+        absent = {name for name, there in (("mT", self.ndim > 1), ("line", hasattr(self, "line")))
+                  if not there}
+        return sorted(set(dir(type(self))) - absent)
 
     def __repr__(self) -> str:
         parts = [_show(self.output)]
@@ -368,6 +462,9 @@ class Value:
         return f"Value({', '.join(parts)})"
 
     def __format__(self, spec: str) -> str:
+        if spec and self.shape:
+            raise TypeError(f"{self._label()} has shape {self.shape}, and {spec!r} formats one "
+                            "number. Pick one, v[0], or write np.round(v.data, 2).")
         return format(self.output, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:  # copy, deepcopy and pickle keep data and name, and drop the record
@@ -380,6 +477,13 @@ class Value:
             raise TypeError(f"{how} would lose the record in the middle of a derivative. Use tinygrad_edu's functions, "
                             "stack and concatenate; or v.data, if a constant is what you want.")
 
+    def _refuse_within(self, operation: str | None) -> None:
+        """Refuse to become plain numbers in an operation of another library."""
+        if operation:
+            raise TypeError(f"{operation} would turn {self._label()} into plain numbers, without "
+                            "its graph. With an operator and an array on the left it is kept: "
+                            "np.asarray(x) @ v; and of a list of Values, x * stack([v, w]).")
+
     def _label(self) -> str:
         return self.name or "this value"
 
@@ -391,10 +495,13 @@ class _Elsewhere:
         self.name = name
 
     def __get__(self, value: Value | None, owner: type) -> Any:
-        raise AttributeError(f"a Value has no {self.name!r}.{advice_on(self.name, OPERATIONS)}")
+        raise AttributeError(f"a Value has no {self.name!r}.{for_method(self.name, OPERATIONS)}")
+
+    def __set__(self, value: Value, new: Any) -> None:
+        self.__get__(value, Value)
 
 
-for _name in {*ADVICE, *OPERATIONS}.difference(dir(Value)):
+for _name in {*METHOD_NAMES, *OPERATIONS}.difference(vars(Value)):
     setattr(Value, _name, _Elsewhere(_name))
 
 
@@ -433,17 +540,19 @@ def _made(data: Any, op: Operation, parents: tuple[Any, ...], inputs: tuple[Any,
     value.parameters = parameters
     value.born = _next_birth()
     value.name = value._grad = None
-    if unusual and (mode := unusual.get(get_ident())):
-        if mode.watch is not None:
-            mode.watch.look_at(value)
-        if not mode.record:
-            value.op, value.parents, value.inputs, value.parameters = None, (), (), NO_PARAMETERS
+    if unusual and (now := unusual.get(get_ident())):
+        if now.watch is not None:
+            now.watch.look_at(value)
+        if not now.record:
+            value.op, value.parents, value.inputs, value.parameters = None, (), (), DETACHED
     return value
 
 
 def detach(x: Any) -> Value:
     """A Value with x's data and none of its record: no gradient passes."""
-    return Value(plain(x))
+    value = Value(plain(x))
+    value.parameters = DETACHED
+    return value
 
 
 # -- numbers in and out -----------------------------------------------------------------------------------------------
@@ -467,12 +576,13 @@ def _fitted(x: Any, data: Any) -> Any:
     if isinstance(x, Value):
         x = x if x.shape == shape_of(data) else ops.broadcast_to(x, shape=shape_of(data))
         return x if type(data) is float or x.dtype == data.dtype else ops.cast(x, dtype=data.dtype)
-    if type(data) is float:
-        return float(x)
     try:
+        if type(data) is float:
+            return float(x)
         x = np.broadcast_to(quietly(np.asarray, x, dtype=data.dtype), data.shape).copy()
-    except ValueError:
-        raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {data.shape}: they must be the same.") from None
+    except (TypeError, ValueError):
+        raise ShapeError(f"a gradient of shape {shape_of(x)} for data of shape {shape_of(data)}: "
+                         "they must be the same.") from None
     return x if data.ndim else x[()]
 
 
