@@ -430,6 +430,18 @@ def the_derivative_of_a_rule_is_the_derivative_of_its_numbers(op, shapes, parame
     assert_close(jvp(pulled, xs, v)[1], slope(lambda t: pulled(*shifted(xs, v, t))))
 
 
+@law(lambda op, shapes, parameters: "where" in parameters)
+def derivatives_are_nan_where_they_are_said_to_be_lost(op, shapes, parameters):
+    """But a cotangent of 0 passes on 0: nothing depends on the entry. A tangent of 0 may be a lost one."""
+    (a,), lost = inputs(op, shapes), np.arange(math.prod(shapes[0])).reshape(shapes[0]) % 2 == 0
+    f = lambda a: call(op, [a], parameters | {"where": lost})  # noqa: E731
+    ones = number_or_array(np.where(lost, 1.0, 1.0))
+    for derivative in (vjp(f, a)[1](ones)[0], jvp(f, [a], [ones])[1]):
+        np.testing.assert_array_equal(derivative, np.where(lost, np.nan, 1.0))
+    np.testing.assert_array_equal(vjp(f, a)[1](0.0 * ones)[0], 0.0 * ones)
+    np.testing.assert_array_equal(jvp(f, [a], [0.0 * ones])[1], np.where(lost, np.nan, 0.0))
+
+
 # -- both, where it is special -------------------------------------------------------------------------------------
 
 
@@ -441,8 +453,6 @@ def at_special_values_a_slope_lies_between_those_to_the_left_and_to_the_right(op
         numbers = (-2.0, -1.0, 0.0, 1.0, 2.0) if len(shapes) == 1 else (-1.0, 0.0, 1.0)
         points += map(list, itertools.product(numbers, repeat=len(shapes)))
     for xs in points:
-        if op.name == "clip" and len(np.unique(xs)) == 1:
-            continue  # number and bounds all in one place: they share, although none of them alone can move the result
         if op.name == "ratio" and not np.any(xs):
             continue  # 0 / 0 is 0 by decree, and all around it is infinite
         with np.errstate(all="ignore"):

@@ -4,6 +4,11 @@ The names are those that `python -m tests.autodiff.mutants` prints. One that doe
 """
 
 REASONS = {
+    "of three numbers two pairs are the same or all are; where low is above high, a is not taken anyway": [
+        "clip dy_da: low == high -> low >= high",
+        "arithmetic._all_tie a == low -> a == high",
+        "arithmetic._all_tie low == high -> a == high",
+    ],
     "an early way out for speed: the way through the rest comes to the same": [
         "products._to_left if A.ndim == B.ndim == 2 -> if False",
         "products._to_left A.ndim == B.ndim == 2 -> A.ndim != B.ndim == 2",
@@ -17,6 +22,16 @@ REASONS = {
         "products._to_left A.ndim == B.ndim == 2 -> A.ndim <= B.ndim == 2",
         "products._to_left A.ndim == B.ndim == 2 -> A.ndim >= B.ndim == 2",
         "products._to_left A.ndim == B.ndim == 2 -> B.ndim == B.ndim == 2",
+    ],
+    "adding nan or 0 is as good as taking it away, and so is dividing by nan or 1": [
+        "indeterminate jvp: xdots[0] + np.where(where, math.nan, 0.0) -> xdots[0] - np.where(where, math.nan, 0.0)",
+        "indeterminate vjp: ybar * np.where(where, math.nan, 1.0) -> ybar / np.where(where, math.nan, 1.0)",
+    ],
+    "the laws take no derivatives of a traced pass at a tip; test_indeterminate does": [
+        "reductions.reduction return (slope(y, a, axis, **parameters), y) -> return (slope(y, a, axis, **parameters), a)",
+        "reductions.reduction return (slope(y, a, axis, **parameters), y) -> return (slope(y, a, axis, **parameters), parameters)",
+        "reductions.reduction times(xdots[0], *slope_at(y, a, axis, keepdims, parameters), True)"
+        " -> times(xdots[0], *slope_at(y, a, axis, keepdims, parameters), False)",
     ],
     "the walk sums a cotangent down to the shape of its input": [
         "broadcast_to transposes: sum_to(ybar, shape=shape_of(a)) -> ybar",

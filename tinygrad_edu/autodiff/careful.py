@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.mistakes import numbers_of, shape_of
+from tinygrad_edu.autodiff.operations.slopes import zero_product
 from tinygrad_edu.autodiff.primitive import Operation
 
 
@@ -62,19 +63,29 @@ class Careful:
         """y, computed anew where it is nan for no other reason than that zeros were multiplied."""
         nan = np.isnan(numbers_of(y))
         if op in (ops.multiply, ops.divide):
-            zero = numbers_of(xs[ours.index(True)]) == 0
+            ybar, slope = xs[ours.index(True)], xs[ours.index(False)]
             if self.selects and op is ops.multiply:
-                zero = zero | (numbers_of(xs[ours.index(False)]) == 0)
-            return _chosen(nan & zero, 0.0, y)
+                y = _chosen(nan & (numbers_of(slope) == 0), 0.0, y)
+            zero = nan & (numbers_of(ybar) == 0)
+            return _chosen(zero, zero_product(ybar, zero), y) if np.any(zero) else y
         if not op.linear:
-            return y if any(np.any(numbers_of(x) != 0) for x, our in zip(xs, ours) if our) else _chosen(nan, 0.0, y)
+            cotangents = [x for x, our in zip(xs, ours) if our]
+            if any(np.any(numbers_of(x) != 0) for x in cotangents):
+                return y
+            return _chosen(nan, zero_product(sum(ops.sum(x) for x in cotangents), nan), y)
         # each entry is a sum of products: take those out in which a 0 of ours meets what is not finite. If of the others, all
         # written as 1, there are as many as of those where all is finite, then what remains is the sum
         finite = [np.isfinite(numbers_of(x)) for x in xs]
         terms = [np.asarray(numbers_of(x) != 0, float) if our else np.ones(shape_of(x)) for x, our in zip(xs, ours)]
         sound = [term if our else np.asarray(ok, float) for term, ok, our in zip(terms, finite, ours)]
         rest = op.on(tuple(x if our else ops.where(ok, x, 0.0) for x, ok, our in zip(xs, finite, ours)), parameters)
-        return _chosen(nan & (op.on(terms, parameters) == op.on(sound, parameters)), rest, y)
+        lost = nan & (op.on(terms, parameters) == op.on(sound, parameters))
+        if np.any(lost):
+            zeros = [zero_product(x, numbers_of(x) == 0) if our else 1.0 - ok
+                     for x, ok, our in zip(xs, finite, ours)]
+            if any(hasattr(x, "__record__") for x in zeros):
+                rest = rest + op.on(zeros, parameters)
+        return _chosen(lost, rest, y)
 
 
 def _chosen(condition: Any, a: Any, b: Any) -> Any:

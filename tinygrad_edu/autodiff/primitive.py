@@ -161,11 +161,14 @@ def operation_called(name: str) -> Operation:
 def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callable[..., Any] | None = None,
                 numpy: Any = (), domain: Mapping[str, tuple[Interval, ...]] | None = None,
                 special: Sequence[tuple[float, ...]] = (), reads: Any = None, samples: Sequence[Mapping[str, Any]] = ({},),
-                selects: bool = False, **partials: Any) -> Builder:
+                selects: bool = False, times: Callable[..., Any] | None = None,
+                **partials: Any) -> Builder:
     """For y = f(a, b) applied entry by entry: give the partial derivatives dy_da, dy_db.
 
     Each is a function of (y, a, b) and of the parameters, or a number where the slope is one; a slope of 1 costs nothing.
     samples: the parameters to try it with.
+    times(ybar, slope, y, forward): the product, where it is not ybar * slope; forward says that it
+    is one of a forward pass.
     """
 
     def build(forward: Callable[..., Any]) -> Operation:
@@ -174,9 +177,11 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
         if set(partials) != wanted:
             raise TypeError(f"{forward.__name__}({', '.join(inputs)}) needs the partials {sorted(wanted)}, got {sorted(partials)}")
         slopes = tuple(_slope(partials[f"dy_d{name}"]) for name in inputs)
+        product = times or (lambda ybar, slope, y, forward: ybar * slope)
 
         def pull(parents, ybar, y, xs, parameters):
-            return [None if parent is None else ybar if dy_dx is None else ybar * dy_dx(y, *xs, **parameters)
+            return [None if parent is None else ybar if dy_dx is None
+                    else product(ybar, dy_dx(y, *xs, **parameters), y, False)
                     for parent, dy_dx in zip(parents, slopes)]
 
         slope = slopes[0]
@@ -190,7 +195,7 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
                     None if b is None else ybar if dy_db is None else ybar * dy_db(y, *xs))
 
         def push(xdots, y, xs, parameters):
-            ydots = [xdot if dy_dx is None else xdot * dy_dx(y, *xs, **parameters)
+            ydots = [xdot if dy_dx is None else product(xdot, dy_dx(y, *xs, **parameters), y, True)
                      for xdot, dy_dx in zip(xdots, slopes, strict=True) if xdot is not None]
             return _add_up(ydots)
 
@@ -198,7 +203,7 @@ def elementwise(formula: str, *, symbol: str = "", eq: str = "", scalar: Callabl
         shapes = [((),) * n, ((3,),) * n, ((2, 3),) * n]
         if n == 2:
             shapes += [((2, 3), (3,)), ((), (2, 3)), ((2, 1), (1, 3)), ((4, 1, 2), (3, 1))]
-        quick = pull if _parameters(forward) else {1: pull_one, 2: pull_two}.get(n, pull)
+        quick = pull if times or _parameters(forward) else {1: pull_one, 2: pull_two}.get(n, pull)
         return _register(forward, formula, symbol, eq, numpy, domain, special,
                          [(s, dict(parameters)) for parameters in samples for s in shapes],
                          scalar=scalar, rules=partials, partials=slopes, pull=quick, push=push, reads=reads, selects=selects)

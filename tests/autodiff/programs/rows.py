@@ -34,6 +34,7 @@ class Row:
 TABLE: dict[str, Row] = {}
 LEFT_OUT = {  # records that are in no program, and why
     "ratio": "nobody calls it by name: it is the slope of norm, hypot and std, which are in programs",
+    "indeterminate": "nobody calls it by name: it marks results of a pass that is traced",
 }
 
 

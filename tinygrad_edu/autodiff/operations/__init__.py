@@ -94,16 +94,20 @@ from tinygrad_edu.autodiff.operations.shapes import (
     tril,
     triu,
 )
+from tinygrad_edu.autodiff.operations.slopes import indeterminate
 from tinygrad_edu.autodiff.operations.windows import avg_pool2d, conv2d, max_pool2d, overlap, windows
 
 __all__ = [
-    "absolute", "add", "arccos", "arcsin", "arctan", "arctan2", "avg_pool2d", "binary_cross_entropy_with_logits",
-    "broadcast_to", "cast", "cbrt", "clip", "concatenate", "conv2d", "cos", "cosh", "cross_entropy", "cumsum", "det", "diag",
-    "divide", "dot", "dropout", "einsum", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "flip", "floor_divide", "gelu",
-    "getitem", "hypot", "identity", "inv", "leaky_relu", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
-    "logsumexp", "matmul", "max", "max_pool2d", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "norm",
-    "one_minus_sigmoid", "outer", "overlap", "pad", "power", "prod", "ratio", "ravel", "reciprocal", "relu", "remainder", "repeat",
-    "reshape", "roll", "scatter", "sech", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "solve", "sort",
-    "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "sum_to", "swapaxes", "take", "tan", "tanh",
-    "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where", "windows",
+    "absolute", "add", "arccos", "arcsin", "arctan", "arctan2", "avg_pool2d",
+    "binary_cross_entropy_with_logits", "broadcast_to", "cast", "cbrt", "clip", "concatenate",
+    "conv2d", "cos", "cosh", "cross_entropy", "cumsum", "det", "diag", "divide", "dot", "dropout",
+    "einsum", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "flip", "floor_divide", "gelu",
+    "getitem", "hypot", "identity", "indeterminate", "inv", "leaky_relu", "log", "log1p", "log2",
+    "log10", "log_sigmoid", "log_softmax", "logsumexp", "matmul", "max", "max_pool2d", "maximum",
+    "mean", "min", "minimum", "moveaxis", "multiply", "negative", "norm", "one_minus_sigmoid",
+    "outer", "overlap", "pad", "power", "prod", "ratio", "ravel", "reciprocal", "relu",
+    "remainder", "repeat", "reshape", "roll", "scatter", "sech", "sigmoid", "sign", "silu", "sin",
+    "sinh", "softmax", "softplus", "solve", "sort", "split", "sqrt", "square", "squeeze", "stack",
+    "std", "subtract", "sum", "sum_to", "swapaxes", "take", "tan", "tanh", "tensordot", "tile",
+    "trace", "transpose", "tril", "triu", "var", "where", "windows",
 ]

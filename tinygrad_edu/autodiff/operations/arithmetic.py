@@ -107,6 +107,11 @@ def minimum(a, b):
     return np.minimum(a, b)
 
 
+def _all_tie(a, low, high):
+    """Where a and both bounds are the same: there neither a nor low alone can move the result."""
+    return (a == low) * (low == high)
+
+
 def _clip_of(a, low=None, high=None, *, a_min=None, a_max=None, min=None, max=None):
     lows, highs = ([x for x in bounds if x is not None] for bounds in ((low, a_min, min), (high, a_max, max)))
     if len(lows) > 1 or len(highs) > 1 or not (lows or highs):
@@ -115,9 +120,11 @@ def _clip_of(a, low=None, high=None, *, a_min=None, a_max=None, min=None, max=No
 
 
 @elementwise(r"\min(\max(a, l), h)", symbol="clip", numpy=np.clip, reads=_clip_of, selects=True,
-             dy_da=lambda y, a, low, high: _above(a, low) * _above(high, a),
-             dy_dlow=lambda y, a, low, high: _above(low, a) * _above(high, low),
-             dy_dhigh=lambda y, a, low, high: _above(maximum(a, low), high),
+             dy_da=lambda y, a, low, high: _above(a, low) * _above(high, a) * (1.0 - (low == high)),
+             dy_dlow=lambda y, a, low, high: (
+                 _above(low, a) * _above(high, low) - 0.25 * _all_tie(a, low, high)),
+             dy_dhigh=lambda y, a, low, high: (
+                 _above(maximum(a, low), high) + 0.5 * _all_tie(a, low, high)),
              domain={"a": ((-4.0, -2.2), (-1.8, 1.8), (2.2, 4.0)), "low": ((-2.1, -1.9),), "high": ((1.9, 2.1),)},
              special=((0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (0.0, 0.0, 0.0), (0.0, 1.0, -1.0)))
 def clip(a, low, high):

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_edu.autodiff.operations.arithmetic import ratio
 from tinygrad_edu.autodiff.operations.functions import AWAY_FROM_ZERO, FAR, sqrt, square
+from tinygrad_edu.autodiff.operations.slopes import times_slope
 from tinygrad_edu.autodiff.primitive import elementwise
 
 BETWEEN_POLES = ((-1.2, 1.2),)
@@ -61,7 +62,7 @@ def arctan2(a, b):
     return np.arctan2(a, b)
 
 
-@elementwise(r"\sqrt{a^2 + b^2}", symbol="hypot", scalar=math.hypot, numpy=np.hypot,
+@elementwise(r"\sqrt{a^2 + b^2}", symbol="hypot", scalar=math.hypot, numpy=np.hypot, times=times_slope,
              dy_da=lambda y, a, b: ratio(a, y), dy_db=lambda y, a, b: ratio(b, y),
              domain={"a": AWAY_FROM_ZERO, "b": AWAY_FROM_ZERO}, special=((0.0, 0.0), (1e200, 1e200), (0.0, -1000.0)))
 def hypot(a, b):

@@ -7,6 +7,7 @@ import operator
 
 import numpy as np
 
+from tinygrad_edu.autodiff.operations.slopes import times_slope
 from tinygrad_edu.autodiff.primitive import elementwise
 
 POSITIVE = ((0.1, 4.0),)
@@ -87,7 +88,7 @@ def log10(u):
     return np.log10(u)
 
 
-@elementwise(r"\lvert u \rvert", symbol="|·|", scalar=operator.abs, numpy=(np.absolute, np.fabs),
+@elementwise(r"\lvert u \rvert", symbol="|·|", scalar=operator.abs, numpy=(np.absolute, np.fabs), times=times_slope,
              dy_du=lambda y, u: 1.0 * (u > 0) - (u < 0), domain={"u": AWAY_FROM_ZERO}, special=FAR)
 def absolute(u):
     """|u|, with slope 0 at the kink."""

@@ -10,6 +10,7 @@ from tinygrad_edu.autodiff.mistakes import numbers_of, shape_of
 from tinygrad_edu.autodiff.operations.arithmetic import ratio
 from tinygrad_edu.autodiff.operations.functions import AWAY_FROM_ZERO
 from tinygrad_edu.autodiff.operations.shapes import concatenate, flip, reshape, stack, transpose
+from tinygrad_edu.autodiff.operations.slopes import times_slope
 from tinygrad_edu.autodiff.primitive import Sample, multilinear, primitive
 
 SAMPLES: list[Sample] = [(((2, 3),), {}), (((2, 3),), {"axis": 0}), (((2, 3, 2),), {"axis": (0, -1)}),
@@ -37,20 +38,24 @@ def _count(a, axis):
     return math.prod(shape_of(a)[i] for i in summed_axes(a, axis))
 
 
-def reduction(formula, slope, **how):
+def reduction(formula, slope, times=lambda ybar, slope, y, forward: ybar * slope, **how):
     """A record of a function that takes many entries into few, given the slope of the result in each: slope(y, a, axis, ...).
 
-    Its y has the summed axes at size 1, so that it can be compared with a.
+    Its y has the summed axes at size 1, so that it can be compared with a; so have ybar and y in
+    times(ybar, slope, y, forward), which is their product.
     """
 
     def slope_at(y, a, axis, keepdims, parameters):
-        return slope(restore_axes(y, a, axis, keepdims), a, axis, **parameters)
+        y = restore_axes(y, a, axis, keepdims)
+        return slope(y, a, axis, **parameters), y
 
     def vjp(ybar, y, a, axis, keepdims, **parameters):
-        return (restore_axes(ybar, a, axis, keepdims) * slope_at(y, a, axis, keepdims, parameters),)
+        ybar = restore_axes(ybar, a, axis, keepdims)
+        return (times(ybar, *slope_at(y, a, axis, keepdims, parameters), False),)
 
     def jvp(xdots, y, a, axis, keepdims, **parameters):
-        return sum(xdots[0] * slope_at(y, a, axis, keepdims, parameters), axis=axis, keepdims=keepdims)
+        xbar = times(xdots[0], *slope_at(y, a, axis, keepdims, parameters), True)
+        return sum(xbar, axis=axis, keepdims=keepdims)
 
     return primitive(formula, vjp=vjp, jvp=jvp, rules={"slope": slope}, **{"samples": SAMPLES, **how})
 
@@ -82,7 +87,8 @@ def var(a, *, axis=None, ddof=0, keepdims=False):
     return np.add.reduce(centred * centred, axis=axis, keepdims=keepdims) / _freedom(a, axis, ddof)
 
 
-@reduction(r"\sqrt{\textstyle\frac{1}{n - d} \sum (a - \bar{a})^2}", numpy=np.std, samples=SPREADS, special=((0.0,), (1000.0,)),
+@reduction(r"\sqrt{\textstyle\frac{1}{n - d} \sum (a - \bar{a})^2}", numpy=np.std,
+           samples=SPREADS, times=times_slope, special=((0.0,), (1000.0,)),
            slope=lambda y, a, axis, ddof: ratio(a - mean(a, axis=axis, keepdims=True), y) / _freedom(a, axis, ddof))
 def std(a, *, axis=None, ddof=0, keepdims=False):
     """The standard deviation, the root of `var`; with slope 0 where all entries are equal."""
@@ -98,7 +104,7 @@ def _norm_of(a, ord=None, axis=None, keepdims=False):
     return (a,), {"axis": axis, "keepdims": keepdims}
 
 
-@reduction(r"\sqrt{\textstyle\sum a^2}", symbol="‖·‖", numpy=np.linalg.norm, reads=_norm_of, samples=SAMPLES,
+@reduction(r"\sqrt{\textstyle\sum a^2}", symbol="‖·‖", numpy=np.linalg.norm, reads=_norm_of, samples=SAMPLES, times=times_slope,
            domain={"a": AWAY_FROM_ZERO}, special=((0.0,), (1000.0,), (1e200,), (1e-200,)),
            slope=lambda y, a, axis: ratio(a, y))
 def norm(a, *, axis=None, keepdims=False):
