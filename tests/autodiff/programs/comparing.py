@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.autodiff import operations as ops
 from tinygrad_edu.autodiff.derivatives import grad, hvp, jvp, vjp
-from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.autodiff.value import Value, plain
 
 from .making import Unfit, evaluated
 from .others import HIPS, tensor, torch
@@ -104,8 +104,8 @@ def by_ours(f_seen: Any, f: Any, xs: list[Any], vs: list[Any]) -> tuple[dict[str
     else:  # then grad and hvp, which take one input, can say it too
         (i,) = moved
         mixed = [x if j == i else value for j, (x, value) in enumerate(zip(xs, values))]
-        lists["gradient by grad"] = [grad(f, i)(*mixed) if j == i else None for j in everywhere]
-        lists["hvp by hvp"] = [hvp(f, i)(*mixed, vs[i]) if j == i else None for j in everywhere]
+        lists["gradient by grad"] = [plain(grad(f, i)(*mixed)) if j == i else None for j in everywhere]
+        lists["hvp by hvp"] = [plain(hvp(f, i)(*mixed, vs[i])) if j == i else None for j in everywhere]
     return numbers, lists, between
 
 
