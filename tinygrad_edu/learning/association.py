@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+import warnings
+from collections.abc import Iterable, Iterator
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,10 @@ from numpy import ndarray
 
 from tinygrad_edu.autodiff.constant import constant
 from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
+from tinygrad_edu.autodiff.value import plain
+from tinygrad_edu.learning.csv_file import index_columns, listed_columns, read_table
+from tinygrad_edu.learning.settings import real_number
+from tinygrad_edu.network.settings import whole_number
 
 Associations = tuple[ndarray, ndarray]  # x: (T, I) and target: (T, K)
 
@@ -39,11 +43,20 @@ def associations(x: Any, target: Any) -> Associations:
 
 
 def held_out(x: Any, target: Any, share: float, seed: int = 0) -> tuple[Associations, Associations]:
-    """(training set, validation set): the share of the associations that is held out is chosen by the seed.
+    """Hold out a share of the associations, chosen by the seed.
 
-    Raises ValueError for a share that leaves one of the two empty, ShapeError.
+    Returns:
+        (training set, validation set), each a pair (x, target)
+
+    Raises:
+        ValueError: the share leaves one of the two empty, or share or seed is no number.
+        ShapeError: there is not one target for each input.
     """
-    x, target = np.asarray(x), np.asarray(target)
+    share, seed = real_number("share", share), whole_number("the seed", seed)
+    try:
+        x, target = np.asarray(plain(x)), np.asarray(plain(target))
+    except ValueError:
+        raise ShapeError("the rows of x or of target are not equally long.") from None
     if not x.ndim or not target.ndim or len(x) != len(target):
         raise ShapeError(f"x is {x.shape} and target {target.shape}: each association needs a row in both.")
     held = round(share * len(x)) if 0 < share < 1 else 0
@@ -76,77 +89,51 @@ def _dealt(x: ndarray, target: ndarray, size: int, seed: int, epoch: int) -> Ite
 # -- from a file ------------------------------------------------------------------------------------------------
 
 
-def read_csv(path: str | Path, target: str | int | Sequence[str | int] = -1, separator: str = ",") -> Associations:
-    """(x, target) from a CSV file of numbers, (T, I) and (T, K); a first line without a number has the columns' names.
+def read_csv(path: str | PathLike[str] | Any, target: Any = -1, separator: str = ",", *,
+             header: bool | None = None, index_column: Any = None,
+             decimal: str = ".") -> Associations:
+    """Read associations from a CSV file of numbers.
 
-    target: the column or the columns to learn, by name or by place (-1 is the last); all others are x. Raises ValueError that
-    names line and column for a missing value or one that is no number, and for a column that is not there; FileNotFoundError.
+    What the file leaves open is decided by its content; a decision that is no matter of course,
+    such as a header of numbers or an index column, is said in a warning, which header and
+    index_column silence.
+
+    Args:
+        path: a text, a Path or a text file that is open.
+        target: the column or the columns to learn, by name or by place among all columns of the
+            file (-1 is the last); all others are x.
+        separator: the character between the columns.
+        header: whether the first line has the names of the columns. None: it has if it is texts,
+            or whole numbers that are names: 0, 1, 2 as pandas writes them, years, or whole numbers
+            above none.
+        index_column: columns that are left out, by name or place. False: none. None: the first ones
+            without a name, if they hold whole numbers or texts, as pandas and R write an index.
+        decimal: "." or ",".
+
+    Returns:
+        x: (T, I) and target: (T, K)
+
+    Raises:
+        ValueError: a value is missing or no number (with line and column), a column is not there,
+            or nothing is left for x.
+        TypeError, OSError: the path is none, or the file cannot be read.
     """
-    if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n':
-        raise ValueError(f"the separator is {separator!r}; it is one character between the columns, such as ',' or ';'.")
-    lines = _lines(Path(path), separator)
-    _, first = lines[0]
-    other = next((mark for mark in ";\t|" if mark in first[0]), None)
-    if other and len(first) == 1:
-        raise ValueError(f"{path} seems to have {other!r} between its columns: read_csv(..., separator={other!r}).")
-    named = all(_number(cell) is None for cell in first)  # one number among them, and it is the first row with a mistake in it
-    names = [(named and cell.strip()) or f"column {i}" for i, cell in enumerate(first, start=1)]
-    rows = lines[named:]
-    if not rows:
-        raise ValueError(f"{path} has the names of columns and no numbers below them.")
-    numbers = np.array([_row(path, line, cells, names) for line, cells in rows])
-    chosen = [_place(path, column, names) for column in (target if isinstance(target, (list, tuple)) else [target])]
+    table = read_table(path, separator, decimal, header)
+    chosen = [table.place(column) for column in listed_columns(target)]
     if len(set(chosen)) < len(chosen):
-        raise ValueError(f"a column of {path} is named twice as the target: {target!r}.")
+        raise ValueError(f"a column of {table.file} is named twice as the target: {target!r}.")
     if not chosen:
-        raise ValueError(f"no column is the target. {path} has {', '.join(names)}.")
-    others = [i for i in range(len(names)) if i not in chosen]
+        raise ValueError(f"no column is the target. {table.file} has {table.columns}.")
+    index = index_columns(table, index_column, chosen)
+    others = [i for i in range(len(table.names)) if i not in chosen and i not in index]
     if not others:
-        raise ValueError(f"{path} has {len(names)} column{'s' * (len(names) > 1)}, and all of it is the target: nothing is left "
-                         "for x. Are the columns separated by commas?")
-    return numbers[:, others], numbers[:, chosen]
-
-
-def _lines(path: Path, separator: str) -> list[tuple[int, list[str]]]:
-    """The lines that are not empty, with their numbers."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not text in UTF-8. Save it as CSV (UTF-8).") from None
-    except csv.Error as error:
-        raise ValueError(f"{path} cannot be read as CSV: {error}.") from None
-    if not lines:
-        raise ValueError(f"{path} is empty.")
-    return lines
-
-
-def _row(path: Any, line: int, cells: list[str], names: list[str]) -> list[float]:
-    if len(cells) != len(names):
-        raise ValueError(f"{path}, line {line}: {len(cells)} value{'s' * (len(cells) > 1)} where there are {len(names)} columns.")
-    row = []
-    for name, cell in zip(names, cells):
-        number = _number(cell)
-        if number is None or not np.isfinite(number):
-            text = f"{cell.strip()!r:.40}"
-            what = f"{text} is not a number. Write classes as 0, 1, 2" if cell.strip() else "there is no value. Fill it in"
-            raise ValueError(f"{path}, line {line}, {name}: {what}, or leave the line or the column out.")
-        row.append(number)
-    return row
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell) if "_" not in cell else None  # Python takes 1_000 for a number
-    except ValueError:
-        return None
-
-
-def _place(path: Any, column: Any, names: list[str]) -> int:
-    if isinstance(column, str) and names.count(column) == 1:
-        return names.index(column)
-    if isinstance(column, (int, np.integer)) and not isinstance(column, bool) and -len(names) <= column < len(names):
-        return int(column) % len(names)
-    several = "several columns" if column in names else "no column"
-    raise ValueError(f"{path} has {several} {column!r}. It has {', '.join(names)}.")
+        what = "of which the first is the index and the rest" if index else "all of it"
+        advice = ("index_column=False learns from it." if index else "Are the columns separated by "
+                  f"{'commas' if separator == ',' else repr(separator)}?")
+        count = f"{len(table.names)} column{'s' * (len(table.names) > 1)}"
+        raise ValueError(f"{table.file} has {count}, {what} the target: nothing is left for x. "
+                         f"{advice}")
+    read = table.numbers(others), table.numbers(chosen)
+    for sentence in table.decided:
+        warnings.warn(f"{table.file}: {sentence}", stacklevel=2)
+    return read

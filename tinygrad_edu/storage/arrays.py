@@ -21,6 +21,7 @@ from zipfile import ZIP_STORED, ZipFile
 from numpy import ndarray
 
 from tinygrad_edu.storage.archive import entry, places, read, storable, write
+from tinygrad_edu.storage.paths import must_exist, npz_path, path_of
 from tinygrad_edu.storage.whole import whole
 
 TAG = b"tinygrad_edu 1 sha256 "
@@ -45,12 +46,10 @@ def save(path: str | PathLike[str], arrays: Mapping[str, Any]) -> Path:
     path: ends in .npz, which says how to open it. The same arrays make the same bytes.
     Raises TypeError or ValueError for what would not come back as it is, OSError if nothing can be written there.
     """
+    path = npz_path(path, "arrays are", 'save("weights.npz", {"w": w, "b": b})')
     if not isinstance(arrays, Mapping):
         raise TypeError(f'arrays are saved by name: save("weights.npz", {{"w": w, "b": b}}). This is a {type(arrays).__name__}.')
-    path, arrays = Path(path), dict(arrays)
-    if path.suffix.lower() != ".npz":
-        raise ValueError(f"arrays are saved as .npz, and not as {path.suffix or 'a name without a suffix'}: "
-                         f"{path.with_suffix('.npz').name}")
+    arrays = dict(arrays)
     members = [(entry(name, arrays), storable(name, x)) for name, x in arrays.items()]
     with whole(path) as part:
         with ZipFile(part, "w", ZIP_STORED) as archive:
@@ -69,12 +68,14 @@ def save(path: str | PathLike[str], arrays: Mapping[str, Any]) -> Path:
 def load(path: str | PathLike[str]) -> dict[str, ndarray]:
     """The arrays that were saved there, by name and in their order, open to writing.
 
-    Raises FileError if `save` did not write the file or it was changed since, OSError if it cannot be read at all.
+    Raises FileError if `save` did not write the file or it was changed since, OSError if it is not
+    there or cannot be read at all, TypeError if the path is none.
     """
-    path = Path(path)
+    path = path_of(path, 'load("weights.npz")')
+    must_exist(path)
     if path.exists() and not path.is_file():
         raise FileError(path, "it is a folder or a device, and no file.")
-    with path.open("rb") as file:
+    with _opened(path) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - len(TAG) - DIGITS))
         comment = file.read()
@@ -92,6 +93,13 @@ def load(path: str | PathLike[str]) -> dict[str, ndarray]:
             raise
         except Exception as error:  # zipfile, NumPy and Python's parser complain in a dozen ways
             raise FileError(path, f"its checksum is right, but `save` writes no such file: {error}.") from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise type(error)(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _checksum(file: IO[bytes], size: int) -> bytes:

@@ -10,6 +10,10 @@ from pathlib import Path
 from stat import S_IMODE
 from uuid import uuid4
 
+from tinygrad_edu.storage.paths import path_of
+
+FILE = 'such as "result.npz"'
+
 
 @contextmanager
 def whole(path: str | PathLike[str]) -> Iterator[Path]:
@@ -18,7 +22,7 @@ def whole(path: str | PathLike[str]) -> Iterator[Path]:
     If anything is raised before, part goes and what was at path stays; a kill leaves part too, whose name begins with a dot.
     Raises OSError at once, and says which folder, if nothing can be written there.
     """
-    target = Path(path).resolve()  # a link stays a link
+    target = path_of(path, FILE).resolve()  # a link stays a link
     part = _begun(target)
     try:
         yield part
@@ -34,7 +38,7 @@ def whole(path: str | PathLike[str]) -> Iterator[Path]:
 
 def check_writable(path: str | PathLike[str]) -> None:
     """Raises OSError, and says which folder, if nothing can be written there: to be asked before the work begins."""
-    _begun(Path(path).resolve()).unlink()
+    _begun(path_of(path, FILE).resolve()).unlink()
 
 
 def _begun(target: Path) -> Path:
