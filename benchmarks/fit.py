@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.runner import in_turns, paired
 from benchmarks.table import Row
 
-EPOCHS, LIMIT = (1500, 3000), 1.15  # an epoch costs what the longer run takes more; both end alike, so have the same verdict
+EPOCHS, LIMIT = (1500, 3000), 1.15  # an epoch costs what the longer run takes more
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tinygrad_edu.autodiff.derivatives import grad
 from tinygrad_edu.autodiff.mistakes import ShapeError
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.learning import history as history_module
@@ -126,11 +127,12 @@ def test_after_ctrl_c_in_the_middle_of_a_pass_all_is_as_after_the_last_whole_pas
     def interrupted(y, target):
         nonlocal calls
         calls += 1
-        if calls == call + 2:  # the first two find out whether shapes fit
+        if calls == call + 4:  # the first four find out whether shapes fit, and whether E is a mean
             raise KeyboardInterrupt
         return half_squared_error(y, target)
 
     history = learn(run, 20, error=interrupted)
+    calls = -(10**6)  # to read the verdict, E is computed some more times
     assert history.verdict.kind == "interrupted" or history.stop_epoch == 20 or "validation" in history.reason
     if history.verdict.kind == "interrupted" and history.stop_epoch:
         alone = learn(run, history.stop_epoch)
@@ -158,7 +160,7 @@ def test_an_error_function_that_fails_leaves_the_weights_from_after_the_last_who
     def failing(y, target):
         nonlocal calls
         calls += 1
-        if calls == call + 1:  # the first finds out whether shapes fit
+        if calls == call + 3:  # the first three try it: shapes, and whether E is a mean
             raise ZeroDivisionError
         return half_squared_error(y, target)
 
@@ -439,3 +441,27 @@ def test_the_weights_that_are_kept_cannot_be_written_into():
     for weights in history.weights:
         with pytest.raises(ValueError, match="read-only"):
             weights[0][0, 0] = 1.0
+
+
+def test_a_history_that_a_report_saved_is_gone_on_with_by_an_error_of_ones_own(tmp_path):
+    def error(y, target):
+        return ((y - target) ** 2).sum()
+
+    path = tmp_path / "run.npz"
+    stop = {"report": lambda history: history.steps == 4 and history.save(path)}
+    whole = fit(network(), x, target, Adam(0.02), error=error, epochs=6, **stop)
+    loaded = History.load(path)
+    again = {"error": error, "epochs": 6, "resume": loaded}
+    assert same(fit(loaded.network, x, target, Adam(0.02), **again), whole)
+
+
+def test_an_error_that_meets_the_weights_only_through_an_input_derivative_is_learnt():
+    net = network()
+    before = [w.data for w in net.parameters]
+
+    def error(y, target):
+        return (grad(lambda x: net(x).sum())(x) ** 2).sum()
+
+    history = fit(net, x, target, GradientDescent(0.01), error=error, epochs=5)
+    assert history.E[-1] < history.E[0]
+    assert np.array_equal(net.parameters[-1].data, before[-1])  # the bias of the output

@@ -7,8 +7,9 @@ from tinygrad_edu.learning.descent import backprop, learn_one_association, learn
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.fit import fit
 from tinygrad_edu.learning.optimizer import Adam, GradientDescent, Momentum
+from tinygrad_edu.learning.place import saturated_share
 from tinygrad_edu.learning.stopping import Stopping
-from tinygrad_edu.learning.verdict import judge, saturated_share
+from tinygrad_edu.learning.verdict import judge
 from tinygrad_edu.network.error import half_squared_error
 from tinygrad_edu.network.layer import Network
 
@@ -251,3 +252,22 @@ def test_a_large_network_gets_a_verdict_without_its_whole_hessian(monkeypatch):
     history = fit(Network(10, 40, 1, bias=True), points, values, Adam(0.02), epochs=4000, tolerance=1e-3)
     assert history.verdict.kind == "minimum"
     assert np.isfinite(history.verdict.evidence["λmax"])
+
+
+@pytest.mark.parametrize("less", [0.1, 0.3, 1.35])
+def test_a_fall_of_an_error_below_0_is_told_as_it_is_and_not_as_a_share(less):
+    history = fit(
+        Network(1, 1, bias=True), [[0.0], [1.0]], [[0.0], [1.0]], GradientDescent(0.01), epochs=20,
+        error=lambda y, target: ((y - target) ** 2).sum() - less,
+    )
+    drop, before = history.E[-3] - history.E[-1], history.E[-3]
+    fall = f"by {drop:.2g} in" if history.E[-1] < 0 else f"by {drop / before:.0%} in"
+    assert fall in history.verdict.sentence
+
+
+def test_a_place_that_is_lower_nearby_says_by_how_much_where_e_is_0():
+    verdict = fit(
+        Network(1, 1, weights=[[[0.0]]]), [[1.0]], [[0.0]], GradientDescent(0.1), epochs=3,
+        error=lambda y, target: ((y - target) ** 3).sum(),
+    ).verdict
+    assert (verdict.kind, "it is 0.001 lower 0.1 away" in verdict.sentence) == ("slope", True)

@@ -1,11 +1,15 @@
 """The errors E: sums over associations, right far out, and against their definitions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.derivatives import grad, hessian
 from tinygrad_edu.autodiff.mistakes import ShapeError
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.network.error import binary_cross_entropy, cross_entropy, half_squared_error, weight_decay
+from tinygrad_edu.network.layer import Network
 
 u = np.array([[0.3, -1.2, 2.0], [0.0, 0.0, 0.0]])
 target = np.array([[0.0, 0.0, 1.0], [0.2, 0.3, 0.5]])
@@ -88,3 +92,159 @@ def test_labels_and_rows_with_a_one_give_the_same_error_and_the_same_deltas():
         E.backward()
         np.testing.assert_allclose(u.grad, np.exp(u.data) / np.exp(u.data).sum(axis=1, keepdims=True) - np.eye(3)[labels],
             atol=1e-14)
+
+
+# -- logits ----------------------------------------------------------------------------------------
+
+logits = Value(np.random.default_rng(1).normal(size=(4, 2)))
+yes, rows, labels = (
+    np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+    np.eye(2)[[0, 1, 1, 0]],
+    [0, 1, 1, 0],
+)
+LOSSES = {
+    "rows": (cross_entropy, rows),
+    "labels": (cross_entropy, labels),
+    "yes or no": (binary_cross_entropy, yes),
+}
+losses = pytest.mark.parametrize(("loss", "targets"), LOSSES.values(), ids=LOSSES)
+ACTIVATED = {
+    "sigmoid": ops.sigmoid,
+    "softmax": ops.softmax,
+    "tanh": ops.tanh,
+    "relu": ops.relu,
+    "log_sigmoid": ops.log_sigmoid,
+}
+activated = pytest.mark.parametrize("name", ACTIVATED)
+
+
+@losses
+@activated
+def test_a_loss_that_takes_logits_refuses_the_outputs_of_an_activation_function(
+    loss, targets, name
+):
+    with pytest.raises(
+        ValueError, match=rf"{loss.__name__} takes logits.* outputs of {name} .*Drop the {name}"
+    ):
+        loss(ACTIVATED[name](logits), targets)
+
+
+@losses
+@pytest.mark.parametrize(
+    "rearranged",
+    [
+        lambda y: y.reshape(2, 4).reshape(4, 2),
+        lambda y: y[:],
+        lambda y: y.T.T,
+        lambda y: ops.identity(y),
+        lambda y: ops.flip(y, axis=0)[::-1],
+        lambda y: ops.squeeze(ops.expand_dims(y, axis=0), axis=0),
+    ],
+)
+def test_it_sees_them_through_another_shape(loss, targets, rearranged):
+    with pytest.raises(ValueError, match="Drop the sigmoid"):
+        loss(rearranged(ops.sigmoid(logits)), targets)
+
+
+@losses
+def test_it_takes_total_inputs_however_they_were_made(loss, targets):
+    hidden = ops.tanh(logits)
+    for u in (
+        logits,
+        logits.data,
+        logits @ np.eye(2),
+        hidden @ np.eye(2) + 0.5,
+        3.0 * hidden,
+        ops.identity(logits),
+        logits.reshape(4, 2),
+        Network(2, 3, 2)(logits),
+        Network(2, 2, output="linear")(logits),
+    ):
+        assert np.isfinite(loss(u, targets).item())
+
+
+def test_a_log_softmax_is_left_as_it_is_by_cross_entropy_and_refused_by_the_binary_one():
+    for targets in (rows, labels):
+        assert cross_entropy(ops.log_softmax(logits), targets).item() == pytest.approx(
+            cross_entropy(logits, targets).item()
+        )
+    with pytest.raises(ValueError, match="Drop the log_softmax"):
+        binary_cross_entropy(ops.log_softmax(logits), yes)
+
+
+@losses
+def test_it_refuses_them_inside_derivatives_too(loss, targets):
+    for derivative in (grad, hessian):
+        with pytest.raises(ValueError, match="Drop the sigmoid"):
+            derivative(lambda w: loss(ops.sigmoid(logits.data @ w), targets))(np.eye(2))
+
+
+def test_other_losses_take_the_outputs_of_any_activation_function():
+    for f in ACTIVATED.values():
+        assert half_squared_error(f(logits), yes).item() >= 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[[-0.1, 1.1]] * 4, [[0.0, 1.0001]] * 4, [[2, 0]] * 4, [[np.nan, 1]] * 4, [[-1, 1]] * 4],
+)
+def test_yes_and_no_are_from_0_to_1(wrong):
+    with pytest.raises(ValueError, match=r"between 0 \(no\) and 1 \(yes\)"):
+        binary_cross_entropy(logits, wrong)
+
+
+@pytest.mark.parametrize("wrong", [[[-0.1, 1.1]] * 4, [[0.0, -1.0]] * 4, [[np.nan, 1]] * 4])
+def test_shares_of_classes_are_not_negative(wrong):
+    with pytest.raises(ValueError, match="shares of the classes"):
+        cross_entropy(logits, wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [[0, 1, 2, 0], [0, -1, 1, 0], [0, 0.5, 1, 0], [0, 1, np.nan, 0], [0, np.inf, 1, 0]]
+)
+def test_labels_are_numbers_of_classes(wrong):
+    for shape in ((4,), (4, 1)):
+        with pytest.raises(ValueError, match="labels are whole numbers from 0 to 1"):
+            cross_entropy(logits, np.reshape(wrong, shape))
+
+
+def test_labels_may_come_as_any_kind_of_whole_number():
+    expected = cross_entropy(logits, labels).item()
+    for kind in (int, np.int32, np.uint8, float, np.float32, bool):
+        assert cross_entropy(logits, np.array(labels, dtype=kind)).item() == expected
+    assert cross_entropy(logits, pd.Series(labels)).item() == expected
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "words"),
+    [
+        (lambda: weight_decay([], 0.1), ValueError, ["at least one"]),
+        (lambda: weight_decay([np.ones(2)], -0.1), ValueError, ["decay is -0.1"]),
+        (lambda: weight_decay([np.ones(2)], "0.1"), ValueError, ["decay is '0.1'"]),
+        (lambda: weight_decay(["w"], 0.1), TypeError, ["'w'"]),
+        (
+            lambda: half_squared_error(np.ones((4, 1)), np.ones(4)),
+            ShapeError,
+            ["(4, 4)", "np.reshape(target, (-1, 1))"],
+        ),
+        (lambda: half_squared_error(np.ones((4, 3)), np.ones((3, 4))), ShapeError, ["target.T"]),
+        (lambda: half_squared_error(np.ones((4, 3)), np.ones(3)), ShapeError, ["(4, 3)", "(3,)"]),
+        (lambda: half_squared_error(np.ones((4, 3)), 1.0), ShapeError, ["(4, 3)", "()"]),
+        (lambda: half_squared_error(1.0, np.ones((4, 3))), ShapeError, ["(4, 3)", "()"]),
+        (lambda: half_squared_error(np.ones((4, 1)), np.ones((1, 4))), ShapeError, ["(4, 4)"]),
+    ],
+)
+def test_other_mistakes_get_a_sentence_too(mistake, kind, words):
+    with pytest.raises(kind) as caught:
+        mistake()
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_weight_decay_takes_whatever_numbers_come_in():
+    for weights in (
+        [[1.0, -2.0], 3.0],
+        [np.array([1, -2]), np.array([[3]])],
+        [Value([1.0, -2.0]), Value(3.0)],
+        [[1, 2], [3]],
+    ):
+        assert float(weight_decay(weights, np.float32(0.5)).item()) == pytest.approx(0.25 * 14)

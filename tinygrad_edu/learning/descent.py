@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.constant import constant
-from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
+from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of, shortened
+from tinygrad_edu.autodiff.value import Value, plain
+from tinygrad_edu.learning.association import associations
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History, norm
-from tinygrad_edu.learning.optimizer import check_epsilon
 from tinygrad_edu.learning.progress import progress
 from tinygrad_edu.learning.stopping import Stopping
 from tinygrad_edu.learning.verdict import judge
-from tinygrad_edu.network.error import half_squared_error
+from tinygrad_edu.network.error import check_paired, half_squared_error
 from tinygrad_edu.network.layer import Network
+from tinygrad_edu.network.settings import check_epsilon
 
 Report = Callable[[History], None]
 
 
 def learn_one_association(x: float, target: float, w: float, epsilon: float, stopping: Stopping = Stopping()) -> History:
-    """Algorithm 1: one weight, one association. Raises ValueError for ε ≤ 0."""
-    _checked(epsilon, stopping)
+    """Algorithm 1: one weight, one association. x, target and w are numbers, not arrays.
+
+    Raises ValueError for ε ≤ 0 and for a number that is not finite, ShapeError for an array.
+    """
+    epsilon = _checked(epsilon, stopping, x=x, target=target, w=w)
     history, learning = History(), True      # initialise w; set learning to true
     while learning:                          # while learning do
         y = w * x                            #   get state of output unit y = wx
@@ -47,11 +53,12 @@ def learn_one_association(x: float, target: float, w: float, epsilon: float, sto
 
 def learn_two_inputs(x: ndarray, target: ndarray, w: ndarray, epsilon: float, stopping: Stopping = Stopping()) -> History:
     """Algorithm 2: one output unit, any number of input units and associations. x: (T, I), target: (T,), w: (I,)."""
-    _checked(epsilon, stopping)
-    x, target, w = constant(x), constant(target), constant(w)
-    shapes = shape_of(x), shape_of(target), shape_of(w)
+    epsilon = _checked(epsilon, stopping)
+    w = constant(w)
+    shapes = shape_of(constant(x)), shape_of(constant(target)), shape_of(w)
     if len(shapes[0]) != 2 or shapes[1:] != (shapes[0][:1], shapes[0][1:]):
         raise ShapeError("x is {}, target {} and w {}; x: (T, I) needs target: (T,) and w: (I,).".format(*shapes))
+    x, target = associations(x, target)
     history, learning = History(), True      # initialise weights; set learning to true
     while learning:                          # while learning do
         change_w = np.zeros_like(w)          #   set recorder of weight change vectors Δw to zero
@@ -79,14 +86,15 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
     keep_weights=False leaves the weights out of the History (a big network would fill the memory); report is called with
     the History after each step. Raises ShapeError, ValueError.
     """
-    _checked(epsilon, stopping)
-    x, target = constant(x), constant(target)
+    epsilon = _checked(epsilon, stopping)
+    check_kinds(network, report)
     for name, given in (("x", x), ("target", target)):
-        if len(shape_of(given)) != 2 or not len(given):
-            raise ShapeError(f"{name} is {shape_of(given)}; it needs one row per association, at least one, and one column "
-                             f"per unit: for one unit, {name}.reshape(-1, 1).")
-    if len(x) != len(target):
-        raise ShapeError(f"there are {len(x)} inputs and {len(target)} targets: each association needs one of both.")
+        if len(np.shape(constant(given))) != 2 or not len(given):
+            raise ShapeError(f"{name} is {np.shape(constant(given))}; it needs one row per "
+                             f"association, at least one, and one "
+                             f"column per unit: for one unit, {name}.reshape(-1, 1).")
+    x, target = associations(x, target)
+    check_paired((len(x), network.layers[-1].w.shape[1]), target.shape)
     history, learning = History(), True      # initialise network weights (Network did); set learning to true
     passes = progress(itertools.count(), "pass", stopping.cap)
     while learning:                          # while learning do
@@ -115,13 +123,38 @@ def backprop(network: Network, x: Any, target: Any, epsilon: float, stopping: St
 
 def _judged(history: History, network: Network, x: Any, target: Any, epsilon: float) -> History:
     """The history with what it was about, and the verdict on it."""
-    history.network, history.x, history.target = network, constant(x), constant(target)
+    surface = ErrorSurface(network, x, target)
+    history.network, history.x, history.target = network, surface.x, surface.target
     history.settings = {"optimizer": "GradientDescent", "epsilon": epsilon}
-    history.verdict = judge(history, ErrorSurface(network, x, target))
+    history.judge = partial(judge, surface=surface.at([plain(w) for w in network.parameters]))
     return history
 
 
-def _checked(epsilon: float, stopping: Stopping) -> None:
+def check_kinds(network: Any, report: Any) -> None:
+    """Raises TypeError for a network that cannot learn and for a report that is no function."""
+    if not isinstance(network, Network):
+        raise TypeError("learning changes the weights of a Network, such as Network(2, 2, 1), and "
+                        "got "
+                        f"{type(network).__name__}.")
+    if not all(isinstance(w, Value) for w in network.parameters):
+        raise TypeError("this network's weights are plain arrays (network.at gives such ones, to "
+                        "be looked at).")
+    if report is not None and not callable(report):
+        raise TypeError(f"report is {shortened(report)}; give a function that takes the History, "
+                        f"such as print.")
+
+
+def _checked(epsilon: Any, stopping: Stopping, **numbers: Any) -> float:
+    """ε as a float: that of an unsigned integer of NumPy's would have no negative."""
     check_epsilon(epsilon)
     if not isinstance(stopping, Stopping):
-        raise TypeError(f"stopping is {stopping!r}; write Stopping(tolerance=1e-6, cap=10_000).")
+        raise TypeError(f"stopping is {stopping!r:.60}; write Stopping(tolerance=1e-6, "
+                        f"cap=10_000).")
+    for name, number in numbers.items():
+        if shape := shape_of(constant(number)):
+            raise ShapeError(f"{name} is {shape}; with one weight and one association it is one "
+                             f"number. "
+                             "learn_two_inputs and backprop take arrays.")
+        if not np.isfinite(constant(number)):
+            raise ValueError(f"{name} is {number}, which is no finite number.")
+    return float(epsilon)

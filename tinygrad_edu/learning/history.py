@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tinygrad_edu.autodiff.value import plain
 from tinygrad_edu.network.error import ERRORS, half_squared_error
 from tinygrad_edu.network.layer import Layer, Network
 from tinygrad_edu.storage.arrays import FileError, load, save
+from tinygrad_edu.storage.paths import npz_path, path_of
 
 MEMORY = 64e6  # bytes of weights that a History keeps: beyond that, those of every second, fourth, eighth ... pass only
 MOST_KEPT = 500  # and no more of them than that
@@ -58,7 +60,6 @@ class History:
     penalty: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
-    verdict: Verdict = field(default=None)  # type: ignore[assignment]
     network: Network = field(default=None, repr=False)  # type: ignore[assignment]
     x: Any = field(default=None, repr=False)
     target: Any = field(default=None, repr=False)
@@ -67,6 +68,36 @@ class History:
     error: Any = field(default=half_squared_error, repr=False)  # the function; None after loading if it was not one of ours
     last: Any = field(default=None, repr=False)  # (entry, weights, the optimizer's memory) to go on from
     best: Any = field(default=None, repr=False)  # (entry, weights) with the lowest validation error, with early stopping
+    judge: Any = field(default=None, repr=False)  # (history) -> Verdict, until that has been read
+    judged: Verdict | None = field(default=None, repr=False)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the weights that the run ended with; None before it has ended.
+
+        It is found when it is first read, from one Hessian: the network may have learnt on since.
+        """
+        if self.judged is None and self.judge is not None:
+            self.verdict = self.judge(self)
+        return self.judged  # type: ignore[return-value]
+
+    @verdict.setter
+    def verdict(self, verdict: Verdict | None) -> None:
+        self.judged, self.judge = verdict, None
+
+    @property
+    def lowest_validation(self) -> float:
+        """The lowest validation error, of those that are finite; infinity if there is none."""
+        return min(filter(math.isfinite, self.validation), default=math.inf)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """By what E and the validation error are divided to be E per association.
+
+        The numbers of associations, or 1 for an error that is a mean.
+        """
+        validation = len(self.validation_set[0]) if self.validation_set else 0
+        return (1, 1) if self.settings.get("mean") else (len(self.x), validation)
 
     @property
     def steps(self) -> int:
@@ -153,10 +184,7 @@ class History:
 
     def save(self, path: str | Path) -> Path:
         """Writes it all into an .npz file, whole or not at all; numbers and text only. Raises ValueError, OSError."""
-        path = Path(path)
-        if path.suffix.lower() != ".npz":
-            raise ValueError(f"a history is saved as .npz, and not as {path.suffix or 'a name without a suffix'}: "
-                             f"{path.with_suffix('.npz').name}")
+        path = npz_path(path, "a history is", 'history.save("run.npz")')
         if self.network is None or self.last is None:
             raise ValueError("this history could not be gone on with: save those that `fit` gave.")
         lists = ("E", "gradient_norm", "penalty", "validation", "kept")
@@ -177,13 +205,14 @@ class History:
     @classmethod
     def load(cls, path: str | Path) -> History:
         """The history that was saved there, with its network. Raises FileError for a file that is none or is damaged, OSError."""
+        path = path_of(path, 'History.load("run.npz")')
         try:
             return cls._of({name: _frozen(array) for name, array in load(path).items()})
         except (OSError, MemoryError):
             raise
         except Exception as error:  # a file that holds something else lacks this name or that
             reason = error.reason if isinstance(error, FileError) else "its arrays are others."
-            raise FileError(Path(path), f"it is no history, or it was damaged: {reason}") from error
+            raise FileError(path, f"it is no history, or it was damaged: {reason}") from error
 
     @classmethod
     def _of(cls, found: dict[str, ndarray]) -> History:
@@ -199,6 +228,8 @@ class History:
         for name in ("E", "gradient_norm", "penalty", "validation"):
             getattr(history, name).extend(found[name].tolist())
         history.error = ERRORS.get(about["settings"]["error"])
+        if history.error is not None and about["settings"].get("mean"):
+            history.error = partial(history.error, mean=True)
         history.weights = [list(weights) for weights in zip(*group("weights"))]
         if "validation x" in found:
             history.validation_set = found["validation x"], found["validation target"]

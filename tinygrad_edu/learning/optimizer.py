@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.network.settings import check_epsilon, check_number, check_share
+
 Gradients = Sequence[Any]
 Memory = tuple[list[Any], ...]  # lists with one array for each of the weights
 
@@ -49,7 +51,7 @@ class Momentum:
 
     def __post_init__(self) -> None:
         check_epsilon(self.epsilon)
-        _check_memory(μ=self.mu)
+        check_share("μ", self.mu)
 
     def start(self, weights: Gradients) -> Memory:
         """The last Δw: at rest."""
@@ -67,7 +69,7 @@ class Adam:
     """Steps of about ε for every weight, however large its gradients are (Kingma and Ba 2015, algorithm 1).
 
     Δw = -ε m / (√v + tiny), where m and v are running means of the gradient and of its square. The paper's ε is `tiny` here.
-    Raises ValueError for ε ≤ 0 and for a β outside [0, 1).
+    Raises ValueError for ε ≤ 0, for a β outside [0, 1) and for tiny < 0.
     """
 
     epsilon: float = 1e-3
@@ -77,7 +79,9 @@ class Adam:
 
     def __post_init__(self) -> None:
         check_epsilon(self.epsilon)
-        _check_memory(β1=self.beta_1, β2=self.beta_2)
+        check_share("β1", self.beta_1)
+        check_share("β2", self.beta_2)
+        check_number("tiny", self.tiny)
 
     def start(self, weights: Gradients) -> Memory:
         """Both means at zero, and the number of steps."""
@@ -95,15 +99,3 @@ class Adam:
 
 
 Optimizer = GradientDescent | Momentum | Adam
-
-
-def check_epsilon(epsilon: Any) -> None:
-    """Raises ValueError for a learning rate that is not a finite number above 0."""
-    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float, np.number)) or not 0 < epsilon < float("inf"):
-        raise ValueError(f"ε is {epsilon!r}; a learning rate is a number above 0, such as 0.1.")
-
-
-def _check_memory(**shares: Any) -> None:
-    for name, share in shares.items():
-        if not isinstance(share, (int, float, np.number)) or not 0 <= share < 1:
-            raise ValueError(f"{name} is {share!r}; it says how much is kept at each step: from 0 to just below 1, such as 0.9.")

@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tinygrad_edu.learning.history import History
+from tinygrad_edu.network.settings import check_number, whole_number
 
 
 @dataclass(frozen=True)
@@ -17,16 +16,23 @@ class Stopping:
 
     The slides write `if |∇E| ≈ 0 then set learning to false`, Algorithm 1 without the bars and outside the loop; here it
     stands inside the loop. The tolerance is in the units of E per weight.
+    Raises ValueError for a tolerance below 0 and for a cap that is no whole number from 1.
     """
 
     tolerance: float = 1e-6
     cap: int = 10_000
+
+    def __post_init__(self) -> None:
+        check_number("tolerance", self.tolerance)
+        object.__setattr__(self, "cap", whole_number("cap", self.cap, least=1))
 
     def reason(self, history: History) -> str:
         """Why to stop now, or "" to go on."""
         E, gradient = history.E[-1], history.gradient_norm[-1]
         if not math.isfinite(E):
             return f"diverged: E is {E} after {history.steps} steps; make ε smaller"
+        if not math.isfinite(gradient):
+            return f"diverged: |∇E| is {gradient} after {history.steps} steps, where E is {E:.3g}"
         if gradient < self.tolerance:
             return f"|∇E| ≈ 0: {gradient:.2g} < {self.tolerance:g}"
         if history.steps >= self.cap:
@@ -51,15 +57,21 @@ class EarlyStopping:
     patience: int = 0
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not isinstance(self.patience, (int, np.integer)) or self.patience < 0:
-            raise ValueError(f"patience is {self.patience!r}; it is a whole number of passes, from 0.")
+        object.__setattr__(self, "patience", whole_number("patience", self.patience))
 
     def reason(self, history: History, weights: Any) -> str:
-        """Why to stop now, or "" to go on; remembers the weights if they are the best so far."""
+        """Why to stop now, or "" to go on; remembers the weights if they are the best so far.
+
+        An error of nan or infinity is not lower than any other, and is never the best.
+        """
         now = len(history.validation) - 1
-        if history.best is None or history.validation[now] < history.validation[history.best[0]]:
+        lowest = history.validation[history.best[0]] if history.best else math.inf
+        if history.validation[now] < lowest:
             history.best = now, weights
-        waited = now - history.best[0]
-        if waited > self.patience:
-            return f"validation error: not lower for {passes(waited)}, and lowest after {history.best[0]}"
-        return ""
+        waited = now - history.best[0] if history.best else now + 1
+        if waited <= self.patience:
+            return ""
+        if history.best is None:
+            return f"validation error: never a finite number, in {passes(waited)}"
+        lowest_after = history.best[0]
+        return f"validation error: not lower for {passes(waited)}, and lowest after {lowest_after}"

@@ -15,10 +15,11 @@ import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff.constant import constant
-from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of
+from tinygrad_edu.autodiff.mistakes import ShapeError, shape_of, shortened
 from tinygrad_edu.autodiff.operations import matmul
 from tinygrad_edu.autodiff.value import Value, plain
 from tinygrad_edu.network.activation import ACTIVATIONS, activation
+from tinygrad_edu.network.settings import whole_number
 
 
 class Layer:
@@ -84,21 +85,23 @@ class Network:
     hidden, output: names of activation functions. bias: whether units have one; there are none on the slides.
     seed: weights start at random, normal with standard deviation 1/√I, the same for the same seed.
     weights, biases: start here instead; a list of (I, J) arrays, and one of (J,) arrays.
-    Raises ShapeError, ValueError for sizes or starting weights that do not fit.
+    Raises ShapeError, ValueError, TypeError for sizes, names or starting weights that do not fit.
     """
 
     def __init__(self, *sizes: int, hidden: str = "sigmoid", output: str = "linear", bias: bool = False, seed: int = 0,
                  weights: Sequence[Any] | None = None, biases: Sequence[Any] | None = None) -> None:
-        if len(sizes) < 2 or any(isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1 for size in sizes):
-            raise ValueError("a network needs at least two layer sizes, each a whole number from 1: "
-                             f"Network(2, 2, 1), not {sizes}.")
-        rng = np.random.default_rng(seed)
+        sizes = _sizes(sizes)
+        rng = np.random.default_rng(None if seed is None else whole_number("seed", seed))
+        if not isinstance(bias, (bool, int, np.bool_)):
+            raise TypeError(f"bias is {shortened(bias)}; it is True or False. biases=[...] gives "
+                            f"the numbers to start from.")
         shapes = list(zip(sizes, sizes[1:]))
         if weights is None:
             weights = [rng.normal(scale=I**-0.5, size=(I, J)) for I, J in shapes]
         if biases is None and bias:
             biases = [np.zeros(J) for _, J in shapes]
-        came = [np.shape(w) for w in weights], [np.shape(b) for b in biases or []]
+        weights, biases = _arrays("weights", weights), _arrays("biases", biases or [])
+        came = list(map(shape_of, weights)), list(map(shape_of, biases))
         if came != (shapes, [(J,) for _, J in shapes] if biases else []):
             raise ShapeError(f"a {'-'.join(map(str, sizes))} network has weights of shapes {shapes}; these are {came[0]}"
                              + (f", biases {came[1]}." if biases else "."))
@@ -108,13 +111,29 @@ class Network:
 
     @classmethod
     def of(cls, layers: Sequence[Layer]) -> Network:
-        """A network of layers that are there already."""
+        """A network of layers that are there already.
+
+        Raises TypeError for anything else, ShapeError if they do not fit.
+        """
+        is_list = isinstance(layers, (list, tuple)) and len(layers) > 0
+        if not is_list or not all(isinstance(layer, Layer) for layer in layers):
+            raise TypeError(f"Network.of takes a list of Layers, at least one; this is "
+                            f"{shortened(layers)}.")
+        for before, after in zip(layers, layers[1:]):
+            if before.w.shape[1] != after.w.shape[0]:
+                raise ShapeError(f"{before} does not fit before {after}: it has "
+                                 f"{before.w.shape[1]} units, and the next "
+                                 f"layer takes {after.w.shape[0]} inputs.")
         network = cls.__new__(cls)
         network.layers = list(layers)
         return network
 
     def at(self, parameters: Sequence[Any]) -> Network:
         """The same network with other weights and biases, ordered as `parameters`; Values among them are differentiated."""
+        if not isinstance(parameters, (list, tuple)):
+            raise TypeError(f"the parameters are a list of arrays, as `parameters` gives; this is "
+                            f"{shortened(parameters)}.")
+        parameters = [constant(w) if isinstance(w, (list, tuple)) else w for w in parameters]
         if [np.shape(w) for w in parameters] != [w.shape for w in self.parameters]:
             raise ShapeError(f"the network has parameters of the shapes {[w.shape for w in self.parameters]}, and these are "
                              f"{[np.shape(w) for w in parameters]}.")
@@ -149,3 +168,28 @@ class Network:
 
     def __repr__(self) -> str:
         return f"Network({', '.join(map(repr, self.layers))})"
+
+
+def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """The sizes of the layers as ints. Raises ValueError."""
+    try:
+        if len(sizes) > 1:
+            return tuple(whole_number("size", size, least=1) for size in sizes)
+    except ValueError:
+        pass
+    hint = ""
+    if len(sizes) == 1 and np.ndim(sizes[0]):
+        hint = " The sizes are given one by one: Network(*sizes)."
+    elif any(isinstance(size, str) for size in sizes):
+        hint = " An activation function is given by name: Network(2, 2, 1, hidden='tanh')."
+    raise ValueError(f"a network needs at least two layer sizes, each a whole number from 1: "
+                     f"Network(2, 2, 1), not "
+                     f"{sizes}.{hint}")
+
+
+def _arrays(name: str, given: Any) -> list[Any]:
+    """Starting weights or biases as a list of arrays. Raises TypeError, DTypeError, ShapeError."""
+    if not isinstance(given, (list, tuple)):
+        raise TypeError(f"{name} is a list of arrays, one for each layer; this is a "
+                        f"{type(given).__name__}.")
+    return [item if isinstance(item, Value) else constant(item) for item in given]
