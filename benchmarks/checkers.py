@@ -11,7 +11,7 @@ from benchmarks.table import Row
 
 
 def measure(turns):
-    from tests.checking.claims import MISTAKES, RIGHT
+    from tests.checking.claims import MISTAKES, RIGHT, RIGHT_AT_TIES, WRONG_AT_TIES
 
     rows = []
     for name, accepts in (("tinygrad_edu", ours()), ("torch", torchs()), ("autograd", hips())):
@@ -22,12 +22,16 @@ def measure(turns):
             warnings.simplefilter("ignore")
             missed = sum(accepts(claim) for claim in MISTAKES)
             refused = sum(not accepts(claim) for claim in RIGHT)
-        seconds = time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            missed_at_ties = sum(accepts(claim) for claim in WRONG_AT_TIES)
+            refused_at_ties = sum(not accepts(claim) for claim in RIGHT_AT_TIES)
         for what, count in ((f"of {len(MISTAKES)} wrong gradients passed", missed),
-                            (f"of {len(RIGHT)} right ones refused", refused)):
+                            (f"of {len(RIGHT)} right ones refused", refused),
+                            (f"of {len(WRONG_AT_TIES)} wrong ones at ties passed", missed_at_ties),
+                            (f"of {len(RIGHT_AT_TIES)} right ones at ties refused", refused_at_ties)):
             wanted = {"target": "0", "reached": count == 0} if name == "tinygrad_edu" else {}
             rows.append(Row(f"{name}: {what}", count, "", **wanted))
-        rows.append(Row(f"{name}: time for all of them", seconds))
+        rows.append(Row(f"{name}: time for those that are not at ties", seconds))
     return rows
 
 

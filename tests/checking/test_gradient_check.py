@@ -420,3 +420,28 @@ def test_small_weights_at_the_beginning_are_checked_all_the_same(scale):
         return ((z - 1) ** 2).sum()
 
     assert check_gradient(f, grad(values, (0, 1, 2)), weights).verdict == "pass"
+
+
+def test_a_complex_step_does_not_support_a_claim_that_reverse_mode_contradicts():
+    check = check_gradient(lambda x: (x * abs(x)).sum(), abs, np.array([1.0, -2.0, 3.0]))
+    assert check.verdict == "fail"
+
+
+def test_the_witness_that_agrees_is_called_by_its_name():
+    check = check_gradient(lambda x: x * float(abs(x)) if np.iscomplexobj(x) else float(x * abs(x)),
+                           1.0, 1.0)
+    assert check.verdict == "inconclusive"
+    assert "a complex step agrees with the claim" in str(check)
+
+
+def test_a_right_claim_passes_where_entries_are_of_very_different_sizes():
+    x = np.array([10.0, 1e-7, 1e6])
+    assert check_gradient(lambda v: np.log(v).sum(), lambda v: 1 / v, x).verdict == "pass"
+
+
+def test_a_right_claim_does_not_fail_where_the_terms_of_f_cancel():
+    def f(v):
+        return float((1e6 + np.sin(np.array(v, dtype=float))).sum() - 3e6)
+
+    assert check_gradient(f, np.cos, np.zeros(3)).verdict != "fail"
+    assert check_gradient(f, lambda v: 2 * np.cos(v), np.zeros(3)).verdict == "fail"

@@ -10,19 +10,29 @@ Where g is rounded inside, as by float32, it goes up in stairs; their height is 
 
 Where g has a kink, estimates from steps across it and from steps within it disagree by more than their bars: then the smallest
 steps count, which are the last to reach over it. Exactly at a kink the slopes to the left and to the right differ.
+
+Where tiny steps say clearly something else, as within a fast oscillation, they are refined instead.
+Where g jumps, is infinitely steep, or is no number on one side, it has no slope, and the steps of
+10⁻⁹ to 10⁻¹³ tell which of these it is: what g changes by does not shrink with the step, or more
+slowly than the step does, or is no number.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
 
 STEPS = tuple(10.0**-n for n in range(1, 8))  # as shares of the scale
 LEVELS = 4  # of halving, for each
+BLUNT = 1e-4  # a bar larger than this share of the slope says too little
+FINER = tuple(10.0**-n for n in range(8, 12))  # where those are too long
+TINY = tuple(10.0**-n for n in range(9, 14))  # steps that show whether there is a slope at all
+BESIDE, FINEST = (3e-9, 1e-7), (1e-11, 1.7e-11)  # between values that show how g is rounded
 STAIRS = 8  # changes from flat to steep or back that make stairs
 Function = Callable[[float], float]
 
@@ -37,14 +47,26 @@ class Estimate(NamedTuple):
         return abs(self.value - other.value) <= times * (self.bar + other.bar)
 
 
+class NoSlope(Enum):
+    """Why g has no slope at 0, as the end of a sentence about it."""
+
+    JUMP = "jumps here"
+    VERTICAL = "is infinitely steep here"
+    EDGE = "is no number on one side of this point"
+
+
 @dataclass(frozen=True)
 class Slope:
-    """The slope of g at 0. At a kink, left and right are the slopes on its two sides; elsewhere they are None."""
+    """The slope of g at 0. At a kink, left and right are the slopes on its two sides; elsewhere they are None.
+
+    missing: why there is none; value and bar are nan then.
+    """
 
     value: float
     bar: float
     left: float | None = None
     right: float | None = None
+    missing: NoSlope | None = None
 
     @property
     def is_kink(self) -> bool:
@@ -58,6 +80,8 @@ class Slope:
         return min(self.left, self.right), max(self.left, self.right)
 
     def __str__(self) -> str:
+        if self.missing:
+            return f"that f {self.missing.value}"
         if self.is_kink:
             return "between {:.6g} and {:.6g}".format(*self.between)
         return f"{self.value:.8g} ± {self.bar:.1g}"
@@ -76,12 +100,77 @@ def slope(g: Function, scale: float = 1.0, rounding: float = 2.0**-52) -> Slope:
             known(share * scale / 2**n), known(-share * scale / 2**n)
     rounding = max(rounding, _rounding([known(0.0), *seen.values()]))
     error = max(rounding * abs(known(0.0)), _stairs(known, sorted(t for t in seen if t > 0)))
-    central = [_central(known, share * scale, error) for share in STEPS]
-    sides = [_best([_one_sided(known, sign * share * scale, error) for share in STEPS[3:]]) for sign in (-1.0, 1.0)]
-    if all(math.isfinite(side.bar) for side in sides) and not sides[0].agrees(sides[1]) and _jumps(*sides):
-        left, right = (side.value for side in sides)
-        return Slope((left + right) / 2, sum(side.bar for side in sides), left, right)
-    return Slope(*_best(central))
+    missing = _missing(known, scale, error)
+    if missing:
+        return Slope(math.nan, math.nan, missing=missing)
+    error = max(error, _rough(g, scale, error))
+    found = _slope(known, STEPS, scale, error)
+    if _is_fast(known, found, scale, error):
+        return _slope(known, FINER, scale, error)
+    return found
+
+
+def _slope(g: Function, steps: Sequence[float], scale: float, error: float) -> Slope:
+    """By steps that are these shares of the scale."""
+    short = steps[-4:] if error < 1e-10 * abs(g(0.0)) else steps  # float32 hides a kink from them
+    sides = [_best([_one_sided(g, sign * share * scale, error) for share in short])
+             for sign in (-1.0, 1.0)]
+    finite = all(math.isfinite(side.bar) for side in sides)
+    if finite and not sides[0].agrees(sides[1]) and _jumps(*sides):
+        return _kink(g, sides[0], sides[1], scale, error)
+    best = _best([_central(g, share * scale, error) for share in steps])
+    if not best.bar <= BLUNT * abs(best.value):  # all steps may be too long
+        best = _best([_central(g, share * scale, error) for share in (*steps, *TINY[:3])])
+    return Slope(*best)
+
+
+def _is_fast(g: Function, found: Slope, scale: float, error: float) -> bool:
+    """Whether tiny steps say clearly something else than the slope that was found with longer ones,
+    as where g oscillates in less than 10⁻⁷ of the scale."""
+    hs = np.array(TINY[:3]) * scale
+    for sign, side in ((-1.0, found.left), (1.0, found.right)):
+        slopes = np.array([sign * (g(sign * h) - g(0.0)) / h for h in hs])
+        steep = np.abs(slopes).max()
+        rough = np.ptp(slopes) if np.isfinite(steep) else math.inf
+        if rough > 0.1 * steep:
+            continue  # noise
+        expected = found.value if side is None else side
+        slack = rough + 8 * error / hs[0] + 3 * found.bar + 1e-6 * steep
+        if abs(slopes[0] - expected) > slack:
+            return True
+    return False
+
+
+def _missing(g: Function, scale: float, error: float) -> NoSlope | None:
+    """Why g has no slope at 0; None if it may have one. error: of each value of g, by rounding."""
+    for sign in (-1.0, 1.0):
+        changes = np.abs([g(sign * share * scale) - g(0.0) for share in TINY])
+        if not np.isfinite(changes).any():
+            return NoSlope.EDGE
+        if not np.isfinite(changes).all() or changes.min() <= 8 * error:
+            continue
+        if np.ptp(changes) < 0.1 * changes.max():
+            return NoSlope.JUMP
+        shrinks = changes[:-1] / changes[1:]  # tenfold where there is a slope
+        if shrinks.max() < min(8, 1.2 * shrinks.min()):  # evenly, and too slowly
+            return NoSlope.VERTICAL
+    return None
+
+
+def _kink(g: Function, left: Estimate, right: Estimate, scale: float, error: float) -> Slope:
+    """The two slopes at a kink; or the one slope, where tiny steps show that the kink lies beside 0."""
+    gap, steepest = abs(left.value - right.value), max(abs(left.value), abs(right.value))
+    for share in reversed(TINY):
+        h = share * scale
+        if 4 * error / h + 2.0**-50 / share * steepest > gap / 16:
+            continue  # rounding hides the gap
+        before, after = (g(0.0) - g(-h)) / h, (g(h) - g(0.0)) / h
+        if abs(before - after) < gap / 4:
+            near = min(left, right, key=lambda side: abs(side.value - (before + after) / 2))
+            return Slope(*near)
+        break
+    bar = left.bar + right.bar
+    return Slope((left.value + right.value) / 2, bar, left.value, right.value)
 
 
 def _rounding(values: list[float]) -> float:
@@ -89,7 +178,28 @@ def _rounding(values: list[float]) -> float:
     finite = np.array([value for value in values if math.isfinite(value)])
     with np.errstate(over="ignore"):
         single = len(set(finite.tolist())) > 1 and np.array_equal(finite.astype(np.float32), finite)
-    return 2.0**-23 if single else 2.0**-52
+    counts = np.array_equal(np.rint(finite), finite)  # they would not show it
+    return 2.0**-23 if single and not counts else 2.0**-52
+
+
+def _rough(g: Function, scale: float, error: float) -> float:
+    """The rounding of terms that cancel in g, which g(0) does not show, at points beside 0; 0 if it
+    is no more than the error that is known already. Finer steps tell whether g merely oscillates
+    fast."""
+    left = max(_fourth(g, share * scale)[0] for share in BESIDE)
+    if left <= 4 * error:
+        return 0.0
+    finer = [_fourth(g, share * scale) for share in FINEST]
+    return left if any(stairs for _, stairs in finer) else min(left, max(finer)[0])
+
+
+def _fourth(g: Function, h: float) -> tuple[float, bool]:
+    """(what fourth differences (Hamming) leave of values of g, which is next to nothing of a smooth
+    curve, and half of them do not see a kink; whether some neighbours are equal)."""
+    values = np.array([g(h * n) for n in range(1, 15)])
+    if not np.isfinite(values).all():
+        return 0.0, False
+    return float(np.median(np.abs(np.diff(values, 4)))) / 2, bool((np.diff(values) == 0).any())
 
 
 def _stairs(g: Function, steps: list[float]) -> float:
