@@ -116,6 +116,78 @@ def test_where_two_mistakes_come_to_the_same_both_are_said_and_a_point_that_tell
             assert diagnose(mistake.gradient(diagnosis.next), diagnosis.next).mistakes == (mistake.name,)
 
 
+def linear(T, I=3, K=1, seed=0, **more):
+    rng = np.random.default_rng(seed)
+    x, target, w = (rng.normal(size=shape) for shape in ((T, I), (T, K), (I, K)))
+    return Derivation(x, target, [w], **more)
+
+
+@pytest.mark.parametrize("T", [1, 3, 4, 5, 8])
+def test_twice_the_mean_is_never_called_a_half_alone(T):
+    d = linear(T)
+    claim = 2 * d.x.T @ (d.x @ d.weights[0] - d.target) / len(d.x)
+    diagnosis = diagnose(claim, d)
+    assert "mean of squares" in diagnosis.mistakes
+    assert diagnosis.mistakes == {1: ("twice", "mean of squares"), 4: ("half",
+                                      "mean of squares")}.get(
+        T, ("mean of squares",))
+    if T in (1, 4):
+        elsewhere = diagnosis.next
+        assert elsewhere.T not in (1, 2, 3, 4, T)
+        for name in diagnosis.mistakes:
+            claim = next(one for one in MISTAKES if one.name == name).gradient(elsewhere)
+            assert diagnose(claim, elsewhere).mistakes == (name,)
+
+
+@pytest.mark.parametrize(("T", "says"), [
+    (1, "With one association a mean over associations is right too: check it with three or more."),
+    (2, "With two associations the gradient of the mean of δ² is right too, by 2/T = 1: check it "
+        "with three or more."),
+    (3, ""),
+])
+def test_a_gradient_that_is_right_by_so_few_associations_is_to_be_checked_with_more(T, says):
+    d = linear(T)
+    diagnosis = diagnose(RIGHT.gradient(d), d)
+    assert diagnosis.right
+    assert str(diagnosis) == f"Your gradient is right.\n{says}".rstrip()
+
+
+@pytest.mark.parametrize("T", [1, 2, 3, 4, 5, 7, 11])
+@pytest.mark.parametrize("where", NETWORKS)
+def test_the_point_that_tells_mistakes_apart_has_sizes_of_which_no_two_are_equal(T, where):
+    d = derivation(where, T=T)
+    again = d.again(0)
+    assert again.T not in {1, 2, 3, 4, T, *(n for w in d.weights for n in w.shape)}
+    assert len(again.target) == again.T
+
+
+@pytest.mark.parametrize(("factor", "name"), [
+    (lambda T, K: 2.0, "twice"), (lambda T, K: 0.5, "half"), (lambda T, K: 1 / T, "mean"),
+    (lambda T, K: T, "times T"),
+    (lambda T, K: 2 / T, "mean of squares"), (lambda T, K: 1 / (T * K), "mean over outputs"),
+])
+def test_a_factor_of_the_error_alone_is_named_beside_weight_decay(factor, name):
+    d = linear(7, K=3, decay=0.2)
+    error = RIGHT.gradient(linear(7, K=3))[0]
+    diagnosis = diagnose(factor(7, 3) * error + 0.2 * d.weights[0], d)
+    assert diagnosis.mistakes == (f"{name}, but for the decay",)
+    assert str(diagnosis).startswith("But for the term of weight decay your gradient is ")
+
+
+def test_the_mean_of_squares_over_all_outputs_is_that_of_pytorch():
+    d = linear(5, K=3)
+    assert diagnose([2 / 15 * g for g in RIGHT.gradient(d)], d).mistakes == (
+                    "mean of squares over outputs",)
+    assert diagnose([g / 3 for g in RIGHT.gradient(d)], d).mistakes == ("mean over units",)
+
+
+def test_states_that_are_not_transposed_and_fit_by_accident_are_named():
+    d = linear(3)
+    claim = d.x @ (d.x @ d.weights[0] - d.target)
+    assert diagnose(claim, d).mistakes == ("x for its transpose",)
+    assert "only because it is square" in str(diagnose(claim, d))
+
+
 def test_two_ways_to_the_same_sentence_are_one():
     claim, d = made("off by one row", "2-2-1")
     assert str(diagnose(claim, d)).count("off by one input unit") == 1
@@ -234,3 +306,12 @@ def test_a_factor_is_one_of_several_numbers_and_not_0_of_what_is_not():
 @pytest.mark.parametrize("claim", [10**400, [np.full((3, 2), 1j)], [np.full((3, 2), "1")]])
 def test_what_is_not_made_of_real_numbers_is_said_to_be_none(claim):
     assert "not made of arrays of real numbers" in str(diagnose(claim, derivation("3-2")))
+
+
+def test_a_gradient_that_is_right_only_because_it_is_tiny_is_said_to_be_so():
+    d = Derivation(1e-9 * np.ones((3, 1)), np.full((3, 1), 1e-7), [np.array([[0.5]])])
+    right = RIGHT.gradient(d)
+    assert str(diagnose(right, d)) == "Your gradient is right."
+    check = diagnose([3 * right[0]], d)
+    assert check.right
+    assert "only because it is tiny here: errors below 1e-14 count as 0" in str(check)

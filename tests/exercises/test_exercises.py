@@ -152,7 +152,7 @@ def test_nothing_is_said_that_was_not_done(name, hole, false):
 
 @pytest.mark.parametrize(("hole", "says"), [
     ("y - target,", "gave an array of shape (1,), and should give one number: is there a comma or a bracket too many?"),
-    ("0.5(y - target)", "a number cannot be called: is a * missing before a bracket?"),
+    ("0.5(y - target)", "you wrote 0.5(y - target) as a call: * is missing."),
     ("(y - target)^2", "a power is written **, and not ^"), ("np.abs(y)", "write import numpy as np at the top"),
 ])
 def test_what_python_says_is_said_so_that_a_beginner_understands(tmp_path, hole, says):

@@ -54,8 +54,10 @@ def _diagnosed(claim: Any, derivation: Derivation) -> Diagnosis:
     if isinstance(came, str):
         return Diagnosis((came,))
     off = distance(came, right)
-    if off <= SAME or not list(_wrong(came, right)):
-        return Diagnosis(("Your gradient is right.",), right=True)
+    if off <= SAME:
+        return Diagnosis(("Your gradient is right.", *_but_too_few(derivation)), right=True)
+    if not list(_wrong(came, right)):
+        return Diagnosis(_nearly(right) or ("Your gradient is right.", *_but_too_few(derivation)), right=True)
     found = [mistake for mistake in MISTAKES if (made := mistake.gradient(derivation)) is not None and distance(came, made) <= SAME]
     if found:
         return _explained(found, derivation)
@@ -63,6 +65,25 @@ def _diagnosed(claim: Any, derivation: Derivation) -> Diagnosis:
         return Diagnosis((f"Your gradient is off by {off:.0e} of its size, everywhere a little. Float32 rounds so coarsely; if you "
                           "used float64, something small is wrong.",), ("float32",))
     return _one_entry(came, right) or _factors(came, right, derivation) or _known(came, right)
+
+
+def _but_too_few(derivation: Derivation) -> tuple[str, ...]:
+    """A warning where so few associations cannot tell a sum from a mean."""
+    if derivation.T == 1:
+        return ("With one association a mean over associations is right too: check it with three "
+                "or more.",)
+    if derivation.T == 2:
+        return ("With two associations the gradient of the mean of δ² is right too, by 2/T = 1: "
+                "check it with three or more.",)
+    return ()
+
+
+def _nearly(right: Sequence[ndarray]) -> tuple[str, ...]:
+    """A sentence where a gradient is right only because it is tiny."""
+    if max(float(np.abs(g).max(initial=0.0)) for g in right) > 1e-7:
+        return ()
+    return ("Your gradient is right, but only because it is tiny here: errors below 1e-14 count as 0. "
+            "Check at another point, at which the output is farther from the target.",)
 
 
 # What can be wrong with a gradient of which one knows nothing else: a claim is one of these, made of the right one.
@@ -91,7 +112,7 @@ def relation(came: Sequence[ndarray], right: Sequence[ndarray]) -> str | None:
         if [part.shape for part in parts] == [g.shape for g in came] and distance(came, parts) < LOOSE < distance(parts, right):
             return words
     factor = sum(float(np.sum(a * b)) for a, b in zip(came, right)) / (sum(float(np.sum(b * b)) for b in right) or np.nan)
-    if np.isfinite(factor) and abs(factor - 1) > 1e-3 and distance(came, [factor * g for g in right]) < LOOSE * abs(factor):
+    if np.isfinite(factor) and abs(factor - 1) > 1e-3 and distance(came, [factor * g for g in right]) < LOOSE:
         everywhere = ", in every entry" if sum(np.count_nonzero(g) for g in right) > 1 else ""
         return f"{factor:.6g} times the right one{everywhere}"
     return None

@@ -16,6 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 LINEAR, SIGMOID, SOFTMAX = "linear", "sigmoid", "softmax"
+PRIMES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43)  # numbers of associations
 Gradient = list[ndarray]  # of each layer's weights, then of each layer's biases
 
 
@@ -60,9 +61,11 @@ class Derivation:
         return us, ys
 
     def again(self, seed: int) -> Derivation:
-        """The same network with other numbers, and with at least three associations."""
+        """The same network with other numbers, and with another number of associations: a prime
+        that is none of the network's sizes, so that no two mistakes are the same by accident."""
         rng = np.random.default_rng(seed)
-        T = max(3, self.T)
+        sizes = {self.T, *(n for w in self.weights for n in np.shape(w))}
+        T = next((prime for prime in PRIMES if prime not in sizes), PRIMES[-1])
         target = rng.normal(size=(T, self.target.shape[1]))
         return replace(self, x=rng.normal(size=(T, self.x.shape[1])), target=softmax(target) if self.output == SOFTMAX else target,
                        weights=[rng.normal(size=np.shape(w)) for w in self.weights],
@@ -173,20 +176,63 @@ def squared(output: str) -> Callable[[ndarray, ndarray, str], ndarray]:
     return lambda y, target, _: RIGHT.output_delta(y, target, output)
 
 
+def many_outputs(d: Derivation) -> bool:
+    """Whether a mean over the output units is neither the whole nor the half of the sum."""
+    return d.target.shape[1] > 2
+
+
+def by_a_factor(name: str, sentence: str, slide: str, factor: Callable[[int, int], float],
+                where: Callable[[Derivation], bool] = lambda d: True) -> tuple[Mistake, ...]:
+    """The right gradient times a factor that depends on T and K, the numbers of associations and of
+    output units; and with weight decay also that of the error alone times it."""
+    in_delta = replace(RIGHT, output_delta=lambda y, target, output: (
+        factor(*y.shape) * RIGHT.output_delta(y, target, output)))
+    whole = Mistake(name, sentence, slide, scaled(lambda d: factor(*d.target.shape)), where)
+    part = Mistake(f"{name}, but for the decay", f"but for the term of weight decay {sentence}",
+                   slide, in_delta, lambda d: decaying(d) and where(d))
+    return (whole,) if where is many_outputs else (whole, part)
+
+
+FACTORS: tuple[Mistake, ...] = (
+    *by_a_factor("twice",
+                 "your gradient is twice the right one: the ½ of E = ½ Σ δ² takes the 2 "
+                 "of the square away", "6, 8", lambda T, K: 2.0),
+    *by_a_factor("half",
+                 "your gradient is half the right one: the derivative of δ² is 2δ, and the "
+                 "2 takes the ½ of E away",
+                 "6, 8", lambda T, K: 0.5),
+    *by_a_factor("mean",
+                 "your gradient is divided by T, the number of associations: the slides' "
+                 "gradients are sums and not means",
+                 "35", lambda T, K: 1 / T, several),
+    *by_a_factor("times T",
+                 "your gradient is T times too large, T being the number of "
+                 "associations: do not multiply by it",
+                 "35", lambda T, K: float(T), several),
+    *by_a_factor("mean over outputs",
+                 "your gradient is divided by the number of all outputs of all associations: it "
+                 "should be a sum",
+                 "35", lambda T, K: 1 / (T * K), lambda d: d.target.shape[1] > 1),
+    *by_a_factor("mean of squares",
+                 "your gradient is that of the mean of δ² over the T "
+                 "associations, 2/T times the right one: "
+                 "the slides' E is ½ of the sum", "6, 35", lambda T, K: 2 / T),
+    *by_a_factor("mean of squares over outputs",
+                 "your gradient is that of the mean of δ² over all "
+                 "outputs of all associations, "
+                 "as in PyTorch's MSELoss: the slides' E is ½ of the sum",
+                 "6, 35", lambda T, K: 2 / (T * K), many_outputs),
+    *by_a_factor("mean over units",
+                 "your gradient is divided by the number of output units: E is "
+                 "a sum over them",
+                 "35", lambda T, K: 1 / K, many_outputs),
+)
+
 MISTAKES: tuple[Mistake, ...] = (
     Mistake("sign", "your gradient is the right one with its sign turned: δ is output minus target", "3", scaled(lambda d: -1.0)),
     Mistake("swapped", "output and target are swapped in δ, which is output minus target", "3",
             replace(RIGHT, output_delta=lambda y, target, output: -RIGHT.output_delta(y, target, output)), decaying),
-    Mistake("twice", "your gradient is twice the right one: the ½ of E = ½ Σ δ² takes the 2 of the square away", "6, 8",
-            scaled(lambda d: 2.0)),
-    Mistake("half", "your gradient is half the right one: the derivative of δ² is 2δ, and the 2 takes the ½ of E away", "6, 8",
-            scaled(lambda d: 0.5)),
-    Mistake("mean", "your gradient is divided by T, the number of associations: the slides' gradients are sums and not means", "35",
-            scaled(lambda d: 1 / d.T), several),
-    Mistake("times T", "your gradient is T times too large, T being the number of associations: do not multiply by it", "35",
-            scaled(lambda d: float(d.T)), several),
-    Mistake("mean over outputs", "your gradient is divided by the number of all outputs of all associations: it should be a sum",
-            "35", scaled(lambda d: 1 / d.target.size), lambda d: d.target.shape[1] > 1),
+    *FACTORS,
     Mistake("Δw", "this is the weight change Δw = −ε ∂E/∂w and not the gradient: leave −ε out", "34, 35",
             scaled(lambda d: -(d.epsilon or 0.0)), lambda d: d.epsilon is not None),
     Mistake("ε", "the learning rate ε is in your gradient; it belongs to the weight change alone", "34, 35",
@@ -257,6 +303,10 @@ MISTAKES: tuple[Mistake, ...] = (
             replace(RIGHT, of_weight=lambda x, delta: x.T @ np.ones_like(delta))),
     Mistake("δ without x", "the state x is missing in ∂E/∂w = Σ δ x: you have summed δ alone", "35",
             replace(RIGHT, of_weight=lambda x, delta: np.ones_like(x).T @ delta)),
+    Mistake("x for its transpose",
+            "the states are not transposed in ∂E/∂w: it is x.T @ delta, and x fits in its place "
+            "only because it is square", "35", replace(RIGHT, of_weight=lambda x, delta: (
+                x if x.shape[0] == x.shape[1] else x.T) @ delta)),
     Mistake("no bias", "the biases have gradient 0 with you: a bias is a weight from a unit that is always 1, and gets Σ δ",
             "35", replace(RIGHT, of_bias=lambda delta: np.zeros(delta.shape[1])), with_biases),
     Mistake("bias left out", "the biases are missing on the way forward: u = Σ w x + b", "12",

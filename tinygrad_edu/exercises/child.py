@@ -13,7 +13,14 @@ import os
 import signal
 import sys
 import time
+import tokenize
 import types
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import runtime_errors  # they lie beside this file
+import syntax_errors
+
+del sys.path[0]
 
 LONGEST = 200  # characters of an error
 BECOME_THE_PARENT_OF_ORPHANS = 36  # prctl's PR_SET_CHILD_SUBREAPER, on Linux
@@ -102,19 +109,32 @@ def answers(path, name, cases):
         with open(path, "rb") as file:  # bytes: they may say themselves how they are to be read
             exec(compile(file.read(), os.path.basename(path), "exec"), names)
     except SyntaxError as error:
-        return {"error": f"this is not Python: {str(error.msg).rstrip('.')} in line {error.lineno}"}
+        return {"error": not_python(error, path)}
     except BaseException as error:
         return {"error": f"before {name} could be called, the file raised {said(error)}"}
     function = names.get(name)
     if not callable(function):
-        return {"error": f"there is no function {name} in the file"}
+        return {"error": f"there is no function {name} in the file{renamed(names)}"}
     return {"answers": [called(function, case) for case in cases]}
+
+
+def renamed(names):
+    """What is said of the one function of a file, if it is called something else."""
+    others = [name for name, thing in names.items()
+              if isinstance(thing, types.FunctionType) and not name.startswith("_")]
+    if len(others) != 1:
+        return ""
+    return f": there is one that is called {others[0][:40]}, and the name has to stay"
 
 
 def called(function, case):
     """{"value": as JSON} or {"error": in words}."""
     try:
-        return written(function(*map(read, case)))
+        inputs = [read(x) for x in case]
+        before = [x.tobytes() for x in inputs if hasattr(x, "tobytes")]
+        answer = written(function(*inputs))
+        after = [x.tobytes() for x in inputs if hasattr(x, "tobytes")]
+        return {**answer, "changes": True} if after != before else answer
     except BaseException as error:
         return {"error": f"it raised {said(error)}"}
 
@@ -134,6 +154,12 @@ def written(x):
         return {"error": "it gave nothing (None): is there a return, on every way through, and not only a print?"}
     import numpy as np
 
+    if isinstance(x, type(np)) or callable(x):
+        return {"error": "it gave a function, and not a number: are brackets missing, with what "
+                         "goes into the function?"}
+    if isinstance(x, types.GeneratorType):
+        return {"error": "it gave a generator, and not a number: is a sum(...) missing around it?"}
+    is_tuple = isinstance(x, tuple) and len(x) > 1
     try:
         x = np.asarray(x)
     except ValueError:  # rows of different lengths
@@ -145,41 +171,47 @@ def written(x):
         return {"error": f"it gave {what.get(x.dtype.kind, f'an array of dtype {x.dtype}')}, and not ordinary numbers"}
     if x.size > 10_000:
         return {"error": f"it gave {x.size} numbers, which are far too many"}
-    return {"shape": list(x.shape), "array": [float(number) for number in x.ravel()]}
+    return {"shape": list(x.shape), "array": [float(number) for number in x.ravel()],
+                          "is_tuple": is_tuple}
 
 
 def said(error):
-    """The error in words; some of Python's and NumPy's in plainer ones."""
+    """The error in words; of the usual slips in plainer ones than Python's and NumPy's."""
     try:
         text = " ".join(str(error).split())[:LONGEST]
     except Exception:
         text = ""
+    place = runtime_errors.Place(error, os.path.basename(sys.argv[1]), source_of(sys.argv[1]))
     if isinstance(error, ImportError):
         ours = (error.name or "").split(".")[0] == "tinygrad_edu"
         text = "an exercise may not use tinygrad_edu, leave it out" if ours else f"{text} (a file is run alone, with NumPy at hand)"
     elif isinstance(error, EOFError):
         text = "it asks for input, and nobody is there to type"
-    elif isinstance(error, ValueError) and "mismatch in its core dimension" in text:
-        sizes = text.rpartition("(size ")[2].rstrip(")").replace("different from", "not")
-        text = f"in a product @ two sizes do not fit ({sizes}): is a .T missing, or are the two in the wrong order?"
-    elif "could not be broadcast together" in text:
-        text = f"{text.replace('operands could not be broadcast together with shapes', 'the shapes')} do not fit entry by entry: " \
-               "is a bracket, an @ or a .T missing?"
-    elif isinstance(error, TypeError) and ("for ^" in text or "bitwise_xor" in text):
-        text = "a power is written **, and not ^"
-    elif isinstance(error, TypeError) and "object is not callable" in text and text.startswith(("'float'", "'int'")):
-        text = "a number cannot be called: is a * missing before a bracket?"
-    elif isinstance(error, NameError) and error.name == "np":
-        text = "name 'np' is not defined: write import numpy as np at the top"
     elif isinstance(error, BlockingIOError) or "can't start new thread" in text:
         text = "it may start no other process or thread"
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
-    where = [line for file, line in lines if file.endswith(os.path.basename(sys.argv[1]))]
-    return f"{type(error).__name__}{f' in line {where[-1]}' if where else ''}{f': {text}' if text else ''}"
+    else:
+        with contextlib.suppress(Exception):
+            text = runtime_errors.in_running(error, place)[:LONGEST] or text
+    line = f" in line {place.line}" if place.line else ""
+    return f"{type(error).__name__}{line}{f': {text}' if text else ''}"
+
+
+def not_python(error, path):
+    """What is wrong with a file that Python cannot read."""
+    text = ""
+    with contextlib.suppress(Exception):
+        text = syntax_errors.in_syntax(error, source_of(path))
+    line = f"in line {error.lineno}" if error.lineno else ""
+    if not text:
+        return f"this is not Python: {str(error.msg).rstrip('.')} {line}".rstrip()
+    return f"this is not Python: {line}, {text}" if line else f"this is not Python: {text}"
+
+
+def source_of(path):
+    """The text of a file, or nothing if it cannot be read."""
+    with contextlib.suppress(Exception), tokenize.open(path) as file:
+        return file.read()
+    return ""
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 from tinygrad_edu.exercises.bank import EXERCISES
 from tinygrad_edu.exercises.check import check
 from tinygrad_edu.exercises.exercise import EMPTY, Exercise
+from tinygrad_edu.exercises.filenames import exercise_in
 from tinygrad_edu.storage.whole import whole
 
 USUAL = Path("exercises")
@@ -94,11 +95,10 @@ class Desk:
 
 def named(name: str) -> Exercise:
     """The exercise with this name, number or file."""
-    stem = re.sub(r"[\s_-]*\(\d+\)$", "", Path(name).name.lower().removesuffix(".py"))  # of 01_Delta (1).py
-    stem = stem.replace("_", "-").replace(" ", "-")
-    plain = re.sub(r"^\d+-", "", stem)
-    if plain in EXERCISES:
-        return EXERCISES[plain]
+    if (known := exercise_in(Path(name).name)) is not None:
+        return EXERCISES[known]
+    stem = Path(name).name.lower().removesuffix(".py")
+    plain = re.sub(r"^\d+-", "", re.sub(r"[\s_]", "-", stem))
     if stem.isdigit() and 1 <= int(stem) <= len(NAMES):
         return EXERCISES[NAMES[int(stem) - 1]]
     near = difflib.get_close_matches(plain, NAMES, 1)

@@ -15,20 +15,21 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from tinygrad_edu.exercises.bank import EXERCISES
-from tinygrad_edu.exercises.check import RIGHT, RUNS, SHAPE, check
+from tinygrad_edu.exercises.check import DERIVED, RIGHT, check
 from tinygrad_edu.exercises.desk import NAMES, NotThere, named
-from tinygrad_edu.exercises.exercise import Exercise
 from tinygrad_edu.exercises.sandbox import LARGEST, visible
+from tinygrad_edu.exercises.submissions import Submission, handed_in
 
-POINTS = {RUNS: 2, SHAPE: 2, RIGHT: 6}  # what a file earns that gives numbers, of the right shape, and the right ones
-PARTS = {RUNS: "it gives numbers", SHAPE: "they have the right shape", RIGHT: "they are right"}
+POINTS = {DERIVED: 4, RIGHT: 6}  # a mistake with a name earns 4, a right answer both
+PARTS = {DERIVED: "it is derived, with a known mistake at most", RIGHT: "it is right"}
+RULE = 2  # of how points are given; a mark that was kept under another rule does not count
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,13 @@ def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None,
     exercises: the names of those that were set; all if None. Raises NotThere if there is nothing to mark, or no such exercise.
     """
     wanted = {named(name).name for name in exercises} if exercises is not None else set(EXERCISES)
-    work = [_Submission.of(*one, seed) for one in _handed_in(path)[0] if one[1].name in wanted]
-    if not any(submission.is_there for submission in work):
+    found = handed_in(path)
+    work = [_Attempt.of(one, seed) for one in found.work if one.exercise.name in wanted]
+    if not any(attempt.submission.file for attempt in work):
+        others = "".join(f" {visible(str(file.relative_to(path)))} is there: {why}."
+                         for file, why in list(found.not_marked.items())[:1])
         raise NotThere(f"there is nothing to mark in {str(path)!r}: files are called like {NAMES[0]}.py or 01-{NAMES[0]}.py, "
-                       "in one folder for each student.")
+                       f"in one folder for each student.{others}")
     known, begun = _remembered(memory)
 
     def remember(line: dict) -> None:
@@ -77,120 +81,76 @@ def mark(path: Path, seed: int = 0, jobs: int = 1, memory: Path | None = None,
 
     unfinished: set[str] = set()
 
-    def one(submission: _Submission) -> None:
-        if submission.key not in known:
-            unfinished.add(submission.key)
-            remember({"begun": submission.key})
-            known[submission.key] = (_marked(submission) if begun[submission.key] < TRIES
-                                     else replace(submission.mark(ENDED_US), handed_in=False))
-            remember(asdict(known[submission.key]))
-            unfinished.discard(submission.key)
+    def one(attempt: _Attempt) -> None:
+        if attempt.key not in known:
+            unfinished.add(attempt.key)
+            remember({"begun": attempt.key})
+            known[attempt.key] = (_marked(attempt) if begun[attempt.key] < TRIES
+                                  else replace(attempt.mark(ENDED_US), handed_in=False))
+            remember(asdict(known[attempt.key]))
+            unfinished.discard(attempt.key)
 
-    suspect = [submission for submission in work if begun[submission.key]]
+    suspect = [attempt for attempt in work if begun[attempt.key]]
     try:
         with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(one, [submission for submission in work if not begun[submission.key]]))
-        for submission in suspect:  # at last, and one by one: one of them may be what ended the marking
-            one(submission)
+            list(pool.map(one, [attempt for attempt in work if not begun[attempt.key]]))
+        for attempt in suspect:  # at last, and one by one: one of them may have ended the marking
+            one(attempt)
     except BaseException:  # Ctrl-C, or being asked to stop: no submission's fault
         for key in tuple(unfinished):
             remember({"stopped": key})
         raise
-    return [known[submission.key] for submission in work]
+    return [known[attempt.key] for attempt in work]
 
 
 @dataclass(frozen=True)
-class _Submission:
+class _Attempt:
     """own: the seed of this student's numbers. key: stands for what is in the file and these numbers."""
 
-    student: str
-    exercise: Exercise
-    file: Path
+    submission: Submission
     own: int
     key: str
-    is_there: bool
 
     @classmethod
-    def of(cls, student: str, exercise: Exercise, file: Path, seed: int) -> _Submission:
+    def of(cls, submission: Submission, seed: int) -> _Attempt:
+        student, file = submission.student, submission.file
         own = int.from_bytes(hashlib.sha256(f"{seed} {student}".encode()).digest()[:4], "big")
         content = b""
         with contextlib.suppress(OSError):  # what it is, the check says
-            if stat.S_ISREG(file.lstat().st_mode):
+            if file is not None and stat.S_ISREG(file.lstat().st_mode):
                 with file.open("rb") as opened:
                     content = opened.read(LARGEST + 1)
-        key = hashlib.sha256(f"{student}\0{exercise.name}\0{own}\0".encode() + content).hexdigest()
-        return cls(student, exercise, file, own, key, os.path.lexists(file))
+        head = f"{RULE}\0{student}\0{submission.exercise.name}\0{own}\0{submission.instead}\0"
+        return cls(submission, own, hashlib.sha256(head.encode() + content).hexdigest())
 
     def mark(self, sentence: str, reached: tuple[str, ...] = ()) -> Mark:
-        return Mark(self.student, self.exercise.name, reached, sentence, self.key, self.is_there)
+        one = self.submission
+        is_there = one.file is not None
+        return Mark(one.student, one.exercise.name, reached, sentence, self.key, is_there)
 
 
-def _marked(submission: _Submission) -> Mark:
-    if not submission.is_there:
-        return submission.mark("It was not handed in.")
+def _marked(attempt: _Attempt) -> Mark:
+    exercise, file = attempt.submission.exercise, attempt.submission.file
+    if file is None:
+        instead = attempt.submission.instead
+        return attempt.mark(f"It was not handed in{f': {instead}' if instead else ''}.")
     try:
-        result = check(submission.exercise, submission.file, submission.own)
+        result = check(exercise, file, attempt.own)
     except Exception as error:  # ours, and no reason to leave the others unmarked
-        return submission.mark(f"It could not be marked ({type(error).__name__}: {error}): mark it by hand.")
-    return submission.mark(result.sentence, result.reached)
+        return attempt.mark(f"It could not be marked ({type(error).__name__}: {error}): mark it by "
+                            f"hand.")
+    return attempt.mark(result.sentence, result.reached)
 
 
 def check_format(format: str, path: Path) -> None:
     """Raises NotThere, before anything is marked, if the format cannot hold the marks of what is there."""
-    if format in OF_ONE_STUDENT and len({student for student, _, _ in _handed_in(path)[0]}) > 1:
+    if format in OF_ONE_STUDENT and len({one.student for one in handed_in(path).work}) > 1:
         raise NotThere(f"the format {format} is for one student: give a file, or the folder of one student.")
 
 
 def left_out(path: Path) -> dict[Path, str]:
-    """Programs there that no mark is for, each with the reason."""
-    return _handed_in(path)[1]
-
-
-def _handed_in(path: Path) -> tuple[list[tuple[str, Exercise, Path]], dict[Path, str]]:
-    """((student, exercise, file) for every exercise of every student, handed in or not; files that are none of these, and why)."""
-    if path.is_file():
-        return [(_called(path.parent), named(path.name), path)], {}
-    if not path.is_dir():
-        raise NotThere(f"there is nothing called {str(path)!r} to mark.")
-    folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
-    if not any(_programs(folder) for folder in folders):
-        folders = [path]
-    work, others = [], {file: "it lies in no student's folder" for file in _programs(path) if folders != [path]}
-    for folder in folders:
-        files: dict[str, Path] = {}
-        for file in _programs(folder):
-            name = _exercise_of(file)
-            if name is None or name in files:
-                others[file] = "no exercise has this name" if name is None else f"{files[name].relative_to(folder)} is marked"
-            else:
-                files[name] = file
-                others.pop(file, None)
-        work += [(_called(folder), exercise, files.get(name, folder / f"{name}.py")) for name, exercise in EXERCISES.items()]
-    return work, others
-
-
-def _programs(folder: Path) -> list[Path]:
-    """The Python files there, those first that count if there are several for an exercise: high up, and with a plain name."""
-    found = [file for file in folder.rglob("*") if file.suffix.lower() == ".py"
-             and not any(_is_hidden(part) for part in file.relative_to(folder).parts[:-1])]
-    return sorted(found, key=lambda file: (len(file.parts), "(" in file.name, str(file)))
-
-
-def _is_hidden(name: str) -> bool:
-    """Whether a folder is a program's own, as .ipynb_checkpoints and __MACOSX are."""
-    return name.startswith((".", "__"))
-
-
-def _called(folder: Path) -> str:
-    """The name of a student's folder, in letters that can be printed."""
-    return visible(os.fsencode(folder.resolve().name).decode(errors="replace")) or "student"
-
-
-def _exercise_of(file: Path) -> str | None:
-    try:
-        return named(file.name).name
-    except NotThere:
-        return None
+    """Files there that no mark is for, each with the reason."""
+    return handed_in(path).not_marked
 
 
 def _remembered(memory: Path | None) -> tuple[dict[str, Mark], Counter[str]]:
@@ -215,12 +175,26 @@ def _remembered(memory: Path | None) -> tuple[dict[str, Mark], Counter[str]]:
 
 # -- how it is written ---------------------------------------------------------------------------------------------
 
+NotMarked = Mapping[Path, str]  # the reason for each file
+NOTHING: NotMarked = {}
 
-def as_text(marks: Sequence[Mark]) -> str:
-    """A line for each mark, and the statistics of each exercise."""
+
+def as_text(marks: Sequence[Mark], not_marked: NotMarked = NOTHING) -> str:
+    """A line for each mark, the statistics of each exercise, and what was not marked."""
     width = max(len(one.student) for one in marks)
     lines = [f"{one.student.ljust(width)}  {one.exercise:16}  {one.points:2} of {MOST}  {one.sentence}" for one in marks]
-    return "\n".join([*lines, "", *_statistics_text(marks)])
+    return "\n".join([*lines, "", *_statistics_text(marks), *not_marked_lines(not_marked)])
+
+
+def not_marked_lines(not_marked: NotMarked) -> list[str]:
+    """A line for each file that was not marked, with the reason."""
+    return [f"not marked: {_printable(file)} ({visible(reason)})"
+            for file, reason in not_marked.items()]
+
+
+def _printable(file: Path) -> str:
+    """The path of a file in letters that can be printed."""
+    return visible(os.fsencode(file).decode(errors="replace"))
 
 
 def _statistics_text(marks: Sequence[Mark]) -> Iterator[str]:
@@ -241,35 +215,44 @@ def statistics(marks: Sequence[Mark]) -> dict[str, dict]:
     return found
 
 
-def as_json(marks: Sequence[Mark]) -> str:
+def as_json(marks: Sequence[Mark], not_marked: NotMarked = NOTHING) -> str:
     rows = [{"student": one.student, "exercise": one.exercise, "points": one.points, "of": MOST, "passed": one.passed,
              "parts": {PARTS[part]: part in one.reached for part in POINTS}, "reason": one.sentence} for one in marks]
-    return json.dumps({"marks": rows, "statistics": statistics(marks)}, indent=1, ensure_ascii=False)
+    others = [{"file": _printable(file), "reason": visible(reason)}
+              for file, reason in not_marked.items()]
+    report = {"marks": rows, "statistics": statistics(marks), "not_marked": others}
+    return json.dumps(report, indent=1, ensure_ascii=False)
 
 
-def as_gradescope(marks: Sequence[Mark]) -> str:
+def as_gradescope(marks: Sequence[Mark], not_marked: NotMarked = NOTHING) -> str:
     """results.json of one student."""
     tests = [{"name": one.exercise, "score": one.points, "max_score": MOST, "output": one.sentence,
               "status": "passed" if one.passed else "failed"} for one in marks]
-    return json.dumps({"tests": tests}, indent=1, ensure_ascii=False)
+    output = "\n".join(not_marked_lines(not_marked))
+    return json.dumps({"output": output, "tests": tests}, indent=1, ensure_ascii=False)
 
 
-def as_prairielearn(marks: Sequence[Mark]) -> str:
+def as_prairielearn(marks: Sequence[Mark], not_marked: NotMarked = NOTHING) -> str:
     """results.json of one student."""
     tests = [{"name": one.exercise, "points": one.points, "max_points": MOST, "message": one.sentence}
              for one in marks]
     score = sum(one.points for one in marks) / (MOST * len(marks))
-    return json.dumps({"gradable": True, "score": score, "tests": tests}, indent=1, ensure_ascii=False)
+    output = "\n".join(not_marked_lines(not_marked))
+    report = {"gradable": True, "score": score, "output": output, "tests": tests}
+    return json.dumps(report, indent=1, ensure_ascii=False)
 
 
-def as_junit(marks: Sequence[Mark]) -> str:
+def as_junit(marks: Sequence[Mark], not_marked: NotMarked = NOTHING) -> str:
     cases = []
     for one in marks:
         failure = "" if one.passed else f"<failure message={quoteattr(_visible(one.sentence))}/>"
         cases.append(f"<testcase classname={quoteattr(_visible(one.student))} name={quoteattr(one.exercise)}>{failure}</testcase>")
     failed = sum(not one.passed for one in marks)
     head = f'<testsuite name="exercises" tests="{len(marks)}" failures="{failed}">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>"])
+    lines = [escape(_visible(line)) for line in not_marked_lines(not_marked)]
+    others = ["<system-out>" + "\n".join(lines) + "</system-out>"] if lines else []
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, *others,
+                     "</testsuite>"])
 
 
 def _visible(text: str) -> str:
@@ -277,7 +260,7 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-FORMATS: dict[str, Callable[[Sequence[Mark]], str]] = {
+FORMATS: dict[str, Callable[..., str]] = {  # of the marks, and of the files that were not marked
     "text": as_text, "json": as_json, "gradescope": as_gradescope, "prairielearn": as_prairielearn, "junit": as_junit,
 }
 OF_ONE_STUDENT = ("gradescope", "prairielearn")

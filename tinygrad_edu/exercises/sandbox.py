@@ -43,6 +43,8 @@ class Outcome:
     answers: list[ndarray | str] = field(default_factory=list)
     error: str = ""
     is_empty: bool = False  # whether the hole has not been filled yet
+    is_tuple: bool = False  # whether an answer was several things with commas between them
+    changes: bool = False  # whether it changed an array that it was given
 
 
 def call(path: Path, function: str, cases: Sequence[Sequence[Any]], seconds: int = SECONDS) -> Outcome:
@@ -137,7 +139,9 @@ def _read(said: str, cases: int) -> Outcome:
         answers = [_answer(one) for one in found["answers"]]
         if len(answers) != cases:
             raise ValueError
-        return Outcome(answers, is_empty=any(one.get("hole") for one in found["answers"]))
+        is_empty, is_tuple, changes = (any(one.get(what) for one in found["answers"])
+                                       for what in ("hole", "is_tuple", "changes"))
+        return Outcome(answers, "", is_empty, is_tuple, changes)
     except Exception:
         return Outcome(error="what it gave back is no answer")
 

@@ -1,15 +1,23 @@
 """Slides 31 to 35: sigmoid units and hidden layers."""
 
+import numpy as np
+
 from tinygrad_edu.exercises.exercise import Exercise, Mutant
 
 
+def different_sizes(rng, number):
+    """Sizes of which no two are equal: with as many hidden units as associations, a product of the
+    wrong two would fit."""
+    return [int(size) for size in rng.choice(np.arange(2, 7), size=number, replace=False)]
+
+
 def totals(rng):
-    return (rng.uniform(-3, 3, size=(int(rng.integers(2, 5)), 3)),)
+    return (rng.uniform(-3, 3, size=different_sizes(rng, 2)),)
 
 
 def hidden(rng):
     """z: (T, J), w: (J, K), delta_out: (T, K)."""
-    T, J, K = (int(n) for n in rng.integers((2, 2, 3), (5, 5, 6)))
+    T, J, K = different_sizes(rng, 3)
     return rng.uniform(0.1, 0.9, size=(T, J)), rng.normal(size=(J, K)), rng.normal(size=(T, K))
 
 
@@ -58,6 +66,8 @@ HIDDEN_DELTA = Exercise(
         Mutant("z * (1 - z) * (delta_out[:, -1:] @ w[:, -1:].T)", "only the last output unit has counted: add them up"),
         Mutant("z * (1 - z) * (delta_out[:, :1] @ w[:, :1].T)", "only the first output unit has counted: add them up"),
         Mutant("z * (1 - z) * (delta_out @ w.T) / w.shape[1]", "it is a sum over the output units, and not a mean"),
+        Mutant("z * (1 - z) * (delta_out @ w.T) / len(z)",
+               "each association has its own δ: nothing is divided by their number"),
         Mutant("z * (1 - z) * (delta_out @ np.abs(w).T)", "the weights keep their sign"),
         Mutant("z * (1 - z) * (delta_out**2 @ w.T)", "δ should not be squared"),
         Mutant("(z * (1 - z)) ** 2 * (delta_out @ w.T)", "the slope is in it twice"),
@@ -77,6 +87,11 @@ WEIGHT_GRADIENT = Exercise(
         Mutant("delta_out.T @ z", "it is transposed: row j belongs to the unit that the weight comes from"),
         Mutant("-z.T @ delta_out", "the sign is turned"),
         Mutant("z.T @ delta_out / len(z)", "it is a sum over associations, not a mean"),
+        Mutant("2 * z.T @ delta_out / len(z)",
+               "that is for the mean of δ²; here E is ½ of the sum"),
+        Mutant("z.T @ delta_out / delta_out.size",
+               "it is a sum, and no mean over associations and units"),
+        Mutant("0.5 * z.T @ delta_out", "there is no ½"),
         Mutant("np.outer(z[-1], delta_out[-1])", "only the last association has counted: add them up"),
         Mutant("np.outer(z[0], delta_out[0])", "only the first association has counted: add them up"),
         Mutant("np.outer(z.sum(axis=0), delta_out.sum(axis=0))", "each δ belongs to the states of its own association"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinygrad_edu.exercises.bank.hidden_units import hidden
+from tinygrad_edu.exercises.bank.hidden_units import different_sizes, hidden
 from tinygrad_edu.exercises.bank.two_weights import associations
 from tinygrad_edu.exercises.exercise import Exercise, Mutant
 
@@ -25,12 +25,12 @@ def validation_errors(rng):
 
 def network(rng):
     """x: (T, I), target: (T, K), w_hidden: (I, J), w_out: (J, K)."""
-    T, I, J, K = (int(n) for n in rng.integers((3, 2, 2, 2), (5, 4, 4, 4)))
+    T, I, J, K = different_sizes(rng, 4)
     return rng.normal(size=(T, I)), rng.normal(size=(T, K)), rng.normal(size=(I, J)), rng.normal(size=(J, K))
 
 
 def sigmoid_outputs(rng):
-    T, K = (int(n) for n in rng.integers(2, 5, size=2))
+    T, K = different_sizes(rng, 2)
     return rng.uniform(0.1, 0.9, size=(T, K)), rng.uniform(0.1, 0.9, size=(T, K))
 
 
@@ -68,6 +68,9 @@ LAYER_STEP = Exercise(
         Mutant("z.T @ delta_out", "that is the gradient: give the weights after the step"),
         Mutant("w - z.T @ delta_out", "the learning rate ε is missing"),
         Mutant("w - epsilon * z.T @ delta_out / len(z)", "it is a sum over associations, and not a mean"),
+        Mutant("w - 2 * epsilon * z.T @ delta_out / len(z)",
+               "that is for the mean of δ²; here E is ½ of the sum"),
+        Mutant("w - 2 * epsilon * z.T @ delta_out", "there is no 2"),
         Mutant("w - epsilon * np.outer(z[-1], delta_out[-1])", "only the last association has counted: add them up"),
         Mutant("w - epsilon * np.outer(z[0], delta_out[0])", "only the first association has counted: add them up"),
         Mutant("w * (1 - epsilon * z.T @ delta_out)", "the change is not in proportion to w"),
@@ -87,6 +90,10 @@ DECAY = Exercise(
            "The gradient z.T @ delta_out, plus λ times the weights themselves."),
     mutants=(
         Mutant("z.T @ delta_out", "the term of weight decay is missing"),
+        Mutant("z.T @ delta_out / len(z) + decay * w",
+               "the gradient is a sum over associations, and not a mean"),
+        Mutant("2 * z.T @ delta_out / len(z) + decay * w",
+               "that is for the mean of δ²; here E is ½ of the sum"),
         Mutant("z.T @ delta_out - decay * w", "the term has the wrong sign: E has + ½ λ Σ w²"),
         Mutant("z.T @ delta_out + 2 * decay * w", "the ½ takes the 2 of the square away"),
         Mutant("z.T @ delta_out + 0.5 * decay * w", "the ½ is gone once the square is differentiated"),
@@ -121,6 +128,16 @@ SIGMOID_OUTPUT = Exercise(
         Mutant("y * (1 - y)", "the difference y − target is missing"),
         Mutant("2 * (y - target) * y * (1 - y)", "the ½ of E takes the 2 away"),
         Mutant("0.5 * (y - target) * y * (1 - y)", "the ½ is gone once the square is differentiated"),
+        Mutant("(y - target) * y * (1 - y) / len(y)",
+               "it is for each association: nothing is divided by their number"),
+        Mutant("(y - target) * y * (1 - y) / y.shape[1]",
+               "it is for each unit: nothing is divided by their number"),
+        Mutant("(y - target) * y * (1 - y) / y.size",
+               "it is for each unit and association, and no mean"),
+        Mutant("2 * (y - target) * y * (1 - y) / len(y)",
+               "that is for the mean of (y − target)²; here E is ½ of the sum"),
+        Mutant("2 * (y - target) * y * (1 - y) / y.size",
+               "that is for the mean over all (y − target)²; here E is ½ of the sum"),
         Mutant("y - target * y * (1 - y)", "brackets are missing around the difference"),
         Mutant("(y + target) * y * (1 - y)", "δ is a difference, and not a sum"),
         Mutant("(y - target) / (y * (1 - y))", "the slope multiplies, and does not divide"),
@@ -167,6 +184,10 @@ BUG_IN_THE_SUM = Exercise(
         Mutant("dE_dw = dE_dw + delta_t", "the input x is missing"),
         Mutant("dE_dw = dE_dw + x[t]", "δ is missing"),
         Mutant("dE_dw = dE_dw + delta_t * x[t] / len(x)", "it is a sum, and not a mean"),
+        Mutant("dE_dw = dE_dw + 2 * delta_t * x[t] / len(x)",
+               "that is for the mean of δ²; here E is ½ of the sum"),
+        Mutant("dE_dw = dE_dw + 0.5 * delta_t * x[t]",
+               "there is no ½, and no mean over the 2 weights"),
         Mutant("dE_dw = (dE_dw + delta_t * x[t]) / 2", "that is halved in each turn"),
         Mutant("dE_dw = dE_dw + delta_t * x[t, ::-1]", "the two inputs are swapped"),
         Mutant("dE_dw = dE_dw + delta_t**2 * x[t]", "δ should not be squared"),

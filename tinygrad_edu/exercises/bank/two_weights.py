@@ -5,7 +5,7 @@ from tinygrad_edu.exercises.exercise import Exercise, Mutant
 
 def associations(rng):
     """x: (T, 2), target: (T,), w: (2,)."""
-    T = int(rng.integers(3, 6))
+    T = int(rng.integers(3, 8))
     return rng.normal(size=(T, 2)), rng.normal(size=T), rng.normal(size=2)
 
 
@@ -23,6 +23,8 @@ OUTPUT = Exercise(
         Mutant("x * w", "the parts are not added up yet"),
         Mutant("(x * w).sum()", "add up over the inputs, not over associations too"),
         Mutant("(x * w).mean(axis=1)", "it is a sum, and not a mean"),
+        Mutant("x @ w / len(x)",
+               "each association has its own output: nothing is divided by their number"),
         Mutant("(x * w).sum(axis=0)", "that is the wrong axis: add up along a row"),
         Mutant("x @ w - target", "that is δ; the output has no target in it"),
         Mutant("x.sum(axis=1)", "the weights are missing"),
@@ -41,8 +43,13 @@ GRADIENT = Exercise(
     mutants=(
         Mutant("-delta @ x", "the sign is turned: that is the way down"),
         Mutant("delta @ x / len(x)", "it is a sum, and not a mean"),
+        Mutant("2 * delta @ x / len(x)",
+               "that is the gradient of the mean of δ²; here E is ½ of the sum"),
+        Mutant("0.5 * delta @ x / len(x)", "the ½ is gone, and it is a sum and not a mean"),
         Mutant("2 * delta @ x", "the ½ of E takes the 2 away"),
-        Mutant("0.5 * delta @ x", "the ½ is gone once the square is differentiated"),
+        Mutant("0.5 * delta @ x",  # or delta @ x / len(w), which comes to the same
+               "the ½ is gone once the square is differentiated, and there is no mean over the 2 "
+               "weights"),
         Mutant("delta[-1] * x[-1]", "only the last association has counted: add them up"),
         Mutant("delta[0] * x[0]", "only the first association has counted: add them up"),
         Mutant("delta.sum() * x.sum(axis=0)", "each δ belongs to its own row of x"),
