@@ -53,12 +53,14 @@ def test_layers_without_biases_and_one_association_are_found_too():
         ["layer 1, sigmoid", "3 → 2 units"], ["layer 2, linear", "2 → 1 unit"], ["E", "4 operations"]]
 
 
-def test_weight_decay_is_part_of_the_error():
+def test_weight_decay_is_part_of_the_error_and_the_weights_have_boxes_of_their_own():
     network, E = xor()
     E = E + weight_decay([layer.w for layer in network.layers], 0.1)
     drawing = draw(E, level="layer")
-    assert [number for number in groups(drawing, "node") if number[0] == "v"] == ["v1", "v2", "v3"]
-    assert ("v1", "v3", "") in ends(drawing)
+    titles = {number: box[0] for number, box in groups(drawing, "node").items() if number[0] == "v"}
+    assert titles == {"v1": "w1", "v2": "w2", "v3": "layer 1, sigmoid", "v4": "layer 2, linear", "v5": "E"}
+    assert [(a, b) for a, b, _ in ends(drawing) if a[0] == "v"] == [
+        ("v1", "v3"), ("v3", "v4"), ("v2", "v4"), ("v4", "v5"), ("v1", "v5"), ("v2", "v5")]
 
 
 def test_what_lies_between_two_layers_stays_as_it_is():
@@ -77,10 +79,11 @@ def test_units_that_were_written_number_by_number_are_layers_as_well():
     E = (v[0] * z[0] + v[1] * z[1] - 1.0) ** 2
     E.backward()
     boxes = groups(draw(E, level="layer"), "node")
-    assert [box[:3] for box in boxes.values()] == [
+    assert [box[:3] for number, box in boxes.items() if number[0] == "v"] == [
         ["layer 1, sigmoid", "2 → 2 units", "6 weights 0 to 0.4"], ["layer 2, linear", "2 → 1 unit", "2 weights -0.5 to 0.5"],
         ["E", "2 operations", f"{E.data:.4g}"]]
-    assert ends(draw(E, level="layer")) == [("v1", "v2", ""), ("v2", "v3", "")]
+    assert ends(draw(E, level="layer")) == [("c1_0", "v1", ""), ("v1", "v2", ""), ("v2", "v3", "")]
+    assert boxes["c1_0"] == ["4 numbers 1 to 2"]  # the input; no box but a leaf is without one
 
 
 def test_a_computation_without_layers_has_no_layers_to_draw():
@@ -125,14 +128,21 @@ def test_nothing_is_lost_in_the_boxes_of_what_is_alike():
         assert sum(int(title.split(" of ")[0].replace(",", "")) if " of " in title else 1 for title in titles) == 6 * T + 3
 
 
-def test_the_arrows_of_alike_nodes_are_counted_also_those_from_a_box_to_itself():
+def test_the_arrows_of_alike_nodes_are_counted():
+    drawing = draw(loop(400))
+    texts = {text[0] for text in groups(drawing, "edge").values() if text}
+    assert {"×400"} <= texts
+    assert [(a, b) for a, b, _ in ends(drawing) if a == b] == []
+
+
+def test_nodes_that_are_made_from_one_another_are_one_box_without_arrows_in_it():
     y = Value(1.0)
     for _ in range(3000):
         y = -y
     drawing = draw(y)
-    texts = {edge: text for edge, text in groups(drawing, "edge").items() if text}
-    assert list(texts.values()) == [["×2,996"]]
-    assert [(a, b) for a, b, _ in ends(drawing) if a == b]
+    assert [box[0] for box in groups(drawing, "node").values()] == ["1", "neg", "2,997 of neg", "neg", "neg"]
+    assert [(int(a[1:]), int(b[1:])) for a, b, _ in ends(drawing)] == [(1, 2), (2, 3), (3, 4), (4, 5)]
+    assert "in turn" in drawing.svg
 
 
 def test_a_small_graph_and_one_without_repetition_are_drawn_as_they_are():

@@ -2,12 +2,15 @@
 
 import re
 import xml.etree.ElementTree as ET
+from time import perf_counter
 
 import numpy as np
 import pytest
 
 from tinygrad_edu import Value, concatenate, matmul, maximum, where
+from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing import engine
+from tinygrad_edu.drawing.boxes import boxes, columns_passed, numbers_text
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing
 from tinygrad_edu.drawing.graph import MOST_NODES, MOST_READ, Drawing, draw
 
@@ -222,6 +225,38 @@ def test_too_large_a_graph_is_refused_without_walking_all_of_it():
         draw(y)
 
 
+def shared(steps, leaves=30):
+    z, s = [Value(0.5 + 0.01 * i, name=f"z{i}") for i in range(leaves)], Value(1.0, name="s")
+    for i in range(steps):
+        s = s * z[i % leaves] + 1
+    return s
+
+
+def test_columns_are_counted_that_an_arrow_passes_over():
+    a, b = Value(1.0), Value(2.0)
+    counted = lambda y: columns_passed(boxes(ancestors(y)))  # noqa: E731
+    assert [counted(y) for y in (a, a + b, -a + a, -np.exp(-a) + a, -np.exp(-a) + b, np.exp(-a) * 2.0 + -b)] == [0, 0, 1, 3, 0, 2]
+
+
+def test_a_tangled_graph_has_straight_arrows_and_is_laid_out_in_seconds():
+    assert "splines=line" not in draw(shared(40), level="operation").dot
+    drawing, start = draw(shared(120), level="operation"), perf_counter()
+    assert "splines=line" in drawing.dot
+    assert len(groups(drawing, "node")) == 30 + 1 + 3 * 120
+    assert perf_counter() - start < 10  # a minute was not enough
+
+
+def test_where_arrows_pass_over_too_many_columns_what_is_alike_is_drawn_as_one():
+    assert "alike" not in draw(shared(220), level="operation").text
+    assert "alike" in draw(shared(300), level="operation").text
+
+
+def test_of_a_large_array_only_the_cells_that_are_shown_are_read_one_by_one():
+    y, start = Value(np.ones((2000, 2000)), name="y").sum(), perf_counter()
+    assert "(2000, 2000)" in draw(y).dot
+    assert perf_counter() - start < 1.5
+
+
 def test_what_is_no_value_is_refused():
     with pytest.raises(TypeError, match="this is a float"):
         draw(3.0)
@@ -363,3 +398,12 @@ def test_an_engine_that_hangs_is_stopped(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "SECONDS", 0.1)
     with pytest.raises(EngineFailed, match=r"not laid out the graph after 0\.1 seconds"):
         engine.render("digraph {}", "svg")
+
+
+@pytest.mark.parametrize(("x", "text"), [
+    ([1.0, 2.0], "1 to 2"), ([1.0, 1.0], "all 1"), ([1.0, 1.00001], "about 1"), ([1.0], "1"),
+    ([np.nan, 1.0, 2.0], "1 to 2, 1 of 3 nan"), ([np.nan, np.nan], "all 2 nan"), ([np.nan], "nan"),
+    ([np.nan, 1.0, 1.0], "1, 1 of 3 nan"), ([np.inf, 1.0], "1 to inf"), ([-0.0, 0.0], "all 0"),
+    ([], "empty")])
+def test_a_summary_of_an_array_counts_and_says_all_only_of_equal_entries(x, text):
+    assert numbers_text(np.array(x)) == text

@@ -310,7 +310,30 @@ def apart():
     return network
 
 
+def called_alone(n):
+    network = learnt(2, 3, 3, 1)
+    network.layers[n](np.full((3, 3), 0.25))
+    return network
+
+
+def the_same_layer_twice():
+    layer = Layer(np.array([[0.5, 1.0], [0.2, -0.3]]))
+    network = Network.of([layer, layer])
+    network(np.ones((3, 2)))
+    return network
+
+
+def test_layers_that_were_called_one_by_one_with_the_same_states_are_drawn():
+    network = Network(2, 3, 1, seed=1)
+    network(np.array([[0.5, np.nan]]))
+    network.layers[1](network.layers[0].y.data)
+    assert "state nan" in draw_network(network).text
+
+
 @pytest.mark.parametrize(("mistake", "kind", "sentence"), [
+    (lambda: draw_network(called_alone(1)), ValueError, "layer 2 was last called with other states than layer 1 gave"),
+    (lambda: draw_network(called_alone(2)), ValueError, "layer 3 was last called with other states than layer 2 gave"),
+    (lambda: draw_network(the_same_layer_twice()), ValueError, "the same layer is in this network twice"),
     (lambda: draw_network(Network(2, 1).layers[0]), TypeError, "draw_network shows a Network, and this is a Layer"),
     (lambda: draw_network(None), TypeError, "NoneType"),
     (lambda: network_picture(Network(2, 1), Network(2, 1)), TypeError, "axis of matplotlib, and this is a Network"),
@@ -321,8 +344,8 @@ def apart():
     (lambda: draw_network(learnt(2, 1), True), ValueError, "whole number from 0 to 2, and not True"),
     (lambda: draw_network(learnt(2, 1), "1"), ValueError, "whole number from 0 to 2, and not '1'"),
     (lambda: draw_network(Network(2, 1), 1), ValueError, "before the network is called"),
-    (lambda: draw_network(Network.of([])), ValueError, "has layers"),
-    (lambda: draw_network(Network.of([Layer(np.ones((2, 3))), Layer(np.ones((2, 1)))])), ValueError, "shapes"),
+    (lambda: draw_network(Network.of([])), TypeError, "at least one"),
+    (lambda: draw_network(Network.of([Layer(np.ones((2, 3))), Layer(np.ones((2, 1)))])), ValueError, "does not fit"),
     (lambda: draw_network(apart()), ValueError, "different numbers of associations"),
 ])
 def test_what_cannot_be_drawn_gets_one_sentence(mistake, kind, sentence):

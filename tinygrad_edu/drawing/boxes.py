@@ -33,6 +33,7 @@ class Box(NamedTuple):
     ordered: bool = False  # whether the operands must be told apart
     arrays: tuple[ndarray, ...] = ()  # what heat maps are drawn of: the data, and the gradient
     notes: tuple[str, ...] = ()  # further lines
+    nodes: tuple[Value, ...] = ()  # what is in it
 
 
 def boxes(nodes: Sequence[Value]) -> list[Box]:
@@ -58,7 +59,28 @@ def box_of(node: Value, numbers: Mapping[int, int], data: Any, is_result: bool) 
         labels=flowing(node),
         ordered=node.op is not None and node.op.name not in ANY_ORDER and len(node.inputs) > 1,
         arrays=tuple(x for x in (data, node.grad) if np.ndim(x) and np.size(x)),
+        nodes=(node,),
     )
+
+
+def columns_passed(boxes: Sequence[Box]) -> int:
+    """How many columns the arrows pass over, all together: what makes a layout slow.
+
+    Boxes stand in columns from the left, each after its operands, and a leaf right before the
+    first box that it goes into.
+    """
+    columns: dict[int, int] = {}
+    first_user: dict[int, int] = {}
+    arrows = [(x, box.number) for box in boxes for x in box.operands if isinstance(x, int)]
+    for box in boxes:
+        after = (columns[x] + 1 if isinstance(x, int) else 1 for x in box.operands)
+        columns[box.number] = max(after, default=0)
+        for x in box.operands:
+            if isinstance(x, int):
+                first_user[x] = min(first_user.get(x, columns[box.number]), columns[box.number])
+    columns |= {box.number: first_user[box.number] - 1 for box in boxes
+                if not box.operands and box.number in first_user}
+    return sum(columns[user] - columns[operand] - 1 for operand, user in arrows)
 
 
 def computed_with(nodes: Sequence[Value]) -> dict[Value, Any]:
@@ -90,10 +112,26 @@ def shape_text(x: Any) -> str:
 
 
 def numbers_text(x: Any) -> str:
-    """A number to 4 digits; of an array the least and the greatest entry to 3."""
+    """A number to 4 digits; of an array the least and the greatest entry to 3, and a count of nan.
+
+    "all 0.5" is said only where all entries are the same number, and not where they only round to it.
+    """
     if not np.ndim(x):
         return f"{float(x) + 0.0:.4g}"
     if not x.size:
         return "empty"
-    least, greatest = f"{float(x.min()) + 0.0:.3g}", f"{float(x.max()) + 0.0:.3g}"
-    return f"{least} to {greatest}" if least != greatest else f"all {least}" if x.size > 1 else least
+    known = x[~np.isnan(x)]
+    missing = x.size - known.size
+    if not known.size:
+        return "nan" if x.size == 1 else f"all {x.size} nan"
+    text = _span_text(known, every=not missing)
+    return f"{text}, {missing} of {x.size} nan" if missing else text
+
+
+def _span_text(x: ndarray, every: bool) -> str:
+    """The least and the greatest of some numbers; every: whether they are all there are."""
+    least, greatest = float(x.min()) + 0.0, float(x.max()) + 0.0
+    if least == greatest:
+        return f"{'all ' if every and x.size > 1 else ''}{least:.3g}"
+    low, high = f"{least:.3g}", f"{greatest:.3g}"
+    return f"{low} to {high}" if low != high else f"about {low}"

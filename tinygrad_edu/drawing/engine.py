@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, files
 
 VARIABLE = "TINYGRAD_EDU_DOT"
@@ -26,24 +28,53 @@ class EngineFailed(RuntimeError):
     """Graphviz was there and did not give the picture."""
 
 
-def render(dot: str, format: str) -> bytes:
+class EngineTooSlow(EngineFailed):
+    """Graphviz was stopped before it had the picture."""
+
+
+def render(dot: str, format: str, seconds: float | None = None) -> bytes:
     """The picture of a DOT text as "svg", "json" or another format that the engine knows.
 
-    Raises EngineMissing if there is no engine, and EngineFailed, with what it said, if it gives no picture.
+    Args:
+        dot: the graph in the DOT language.
+        format: what `dot -T` takes.
+        seconds: the time after which the engine is killed, with all that it started; 60 if left
+            out.
+
+    Raises:
+        EngineMissing: there is no engine.
+        EngineTooSlow: the time was over.
+        EngineFailed: the engine gives no picture; with what it wrote.
     """
-    command = [find(), f"-T{format}"]
+    command, seconds = [find(), f"-T{format}"], SECONDS if seconds is None else seconds
     no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
     try:
-        done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=SECONDS, creationflags=no_window)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, creationflags=no_window,
+                              start_new_session=True) as process:
+            try:
+                picture, errors = process.communicate(dot.encode(), timeout=seconds)
+            except BaseException:
+                _kill(process)
+                raise
     except subprocess.TimeoutExpired:
-        raise EngineFailed(f"{command[0]} had not laid out the graph after {SECONDS} seconds; "
-                           "a smaller graph is quicker.") from None
+        raise EngineTooSlow(f"{command[0]} had not laid out the graph after {seconds:.3g} seconds; "
+                            "a smaller graph is quicker.") from None
     except OSError as error:
         raise EngineFailed(f"{command[0]} cannot be run: {error.strerror}.") from error
-    if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip()[:500] or "nothing"
-        raise EngineFailed(f"{command[0]} gave no {format} (exit status {done.returncode}); it said: {said}")
-    return done.stdout
+    if process.returncode or not picture:
+        said = errors.decode(errors="replace").strip()[:500] or "nothing"
+        raise EngineFailed(f"{command[0]} gave no {format} (exit status {process.returncode}); "
+                           f"it said: {said}")
+    return picture
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and what it started: `dot` may be a script that runs another program."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def find() -> str:

@@ -33,7 +33,7 @@ from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.apart import apart
-from tinygrad_edu.drawing.boxes import Box, boxes
+from tinygrad_edu.drawing.boxes import Box, boxes, columns_passed
 from tinygrad_edu.drawing.collapse import alike, layers
 from tinygrad_edu.drawing.engine import EngineFailed, EngineMissing, render
 from tinygrad_edu.drawing.heat import cells, colour
@@ -43,6 +43,8 @@ from tinygrad_edu.storage.whole import check_writable, whole
 MOST_NODES = 2000  # that are drawn one by one
 MOST_READ = 100_000  # that are drawn at all, those that are alike as one
 MANY = 1000  # statements, from which on a quick layout counts more than a beautiful one
+TANGLED = 1500  # columns that arrows pass over, from which on they are straight
+MOST_TANGLED = 50_000  # columns that arrows pass over where nodes are drawn one by one
 FEW, READABLE = 24, 60  # nodes, from which on layers are drawn, or what is alike as one, if no level is asked for
 MOST_LINES = 40  # of the list in a terminal
 CELL, GAP = 9, 6  # points, of heat maps
@@ -75,6 +77,8 @@ GRAPH = f"""digraph {{
 %s}}
 """
 HURRY = ", nslimit=0.2, mclimit=0.1"  # seconds, where an error summed over 200 examples otherwise takes more than a minute
+# `s = s * z[i % 30] + 1` 100 times takes 0.2 s so, and with curves 4 s, or a minute with dot 2.43.
+STRAIGHT = ", splines=line"
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,7 +94,11 @@ class Drawing:
     @cached_property
     def svg(self) -> str:
         """The picture as one <svg> element. Raises EngineMissing, and says there what to install."""
-        svg = render(self.dot, "svg").decode()
+        return self.laid_out()
+
+    def laid_out(self, seconds: float | None = None) -> str:
+        """The same, if the engine has it after so many seconds. Raises EngineTooSlow if not."""
+        svg = render(self.dot, "svg", seconds).decode()
         return svg[svg.index("<svg"):]  # without the prologue, so that it can also stand in a page
 
     @cached_property
@@ -140,7 +148,8 @@ def draw(value: Value, level: str | None = None) -> Drawing:
 
     level: "operation" for what the program wrote, "scalar" for number by number, "layer" for one box per layer of a network and
     one for the error. Left out, it is "operation" for a small graph; a large one is drawn by its layers or, where that is much
-    smaller, with nodes that are alike as one. So are more than 2,000 nodes, constants included, at any level; the drawing says so.
+    smaller, with nodes that are alike as one. So are more than 2,000 nodes, constants included, at
+    any level, and a graph whose arrows pass over more than 50,000 columns; the drawing says so.
 
     Raises TypeError for anything but a Value, and ValueError for an unknown level, for more than 100,000 nodes, for a computation
     without layers if these are asked for, and at the level "scalar" for what cannot be taken apart into numbers (see `apart`).
@@ -151,7 +160,8 @@ def draw(value: Value, level: str | None = None) -> Drawing:
         raise ValueError(f"a graph is drawn at the level {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}, and not {level!r}.")
     shown, note = _shown(value, level)
     statements = [statement for box in shown for statement in _statements(box, maps=len(shown) <= READABLE)]
-    extra = HURRY if len(statements) > MANY else ""
+    tangled = columns_passed(shown) > TANGLED
+    extra = (HURRY if tangled or len(statements) > MANY else "") + (STRAIGHT if tangled else "")
     extra += f', label=<{_stack([_line(note, NOTE)])}>, labelloc=b' if note else ""
     dot = GRAPH % (extra, "".join(f"  {statement}\n" for statement in statements))
     return Drawing(dot, "\n".join(filter(None, (_listed(shown), note))))
@@ -163,22 +173,27 @@ def _shown(value: Value, level: str | None) -> tuple[list[Box], str]:
         seed, value = value.grad, apart(value).root
         if seed is not None:
             value.backward(float(np.sum(seed)))
-    nodes, size = _nodes(value)
+    nodes, size = nodes_of(value)
     if level == "layer" or (level is None and size > FEW):
         found = layers(nodes)
-        if found and (level or 2 * len(found) <= size):
+        if found and _drawable(found) and (level or 2 * len(found) <= size):
             return found, ""
-        if level:
-            raise ValueError("there are no layers in this computation: no weights that were multiplied with states and summed up.")
-    if size <= READABLE or (level and size <= MOST_NODES):
-        return boxes(nodes), ""
-    groups = alike(nodes)
-    if size <= MOST_NODES and 4 * len(groups) > len(nodes):
-        return boxes(nodes), ""
-    return groups, f"{size:,} nodes: those that are alike are drawn as one box, which says how many they are"
+        if level and not found:
+            raise ValueError("there are no layers in this computation: no weights and biases that "
+                             "are leaves, used in one place, multiplied with states and summed up.")
+    each = 4 if size <= MOST_NODES else 0
+    groups = [] if size <= READABLE or (level and size <= MOST_NODES) else alike(nodes, each)
+    if not groups and _drawable(one_by_one := boxes(nodes)):
+        return one_by_one, ""
+    return groups or alike(nodes), (f"{size:,} nodes: those that are alike are drawn as one box, "
+                                    "which says how many they are")
 
 
-def _nodes(value: Value) -> tuple[list[Value], int]:
+def _drawable(shown: Sequence[Box]) -> bool:
+    return len(shown) <= MOST_NODES and columns_passed(shown) <= MOST_TANGLED
+
+
+def nodes_of(value: Value, most: int = MOST_READ) -> tuple[list[Value], int]:
     """(all nodes, oldest first; how many there are with the constants). ValueError for too many, after looking at no more."""
     seen, pending, constants = {value.born}, [value], 0
     for node in pending:  # the list grows while we walk it
@@ -188,9 +203,10 @@ def _nodes(value: Value) -> tuple[list[Value], int]:
             elif parent.born not in seen:
                 seen.add(parent.born)
                 pending.append(parent)
-        if len(seen) + constants > MOST_READ:
-            raise ValueError(f"this computation has more than {MOST_READ:,} nodes, which nobody can read in one picture: "
-                             "draw one of the values it was made from, or record a smaller example.")
+        if len(seen) + constants > most:
+            raise ValueError(f"this computation has more than {most:,} nodes, which nobody can "
+                             "read in one picture: draw one of the values it was made from, or "
+                             "record a smaller example.")
     return ancestors(value), len(seen) + constants
 
 
@@ -229,9 +245,10 @@ def _heat_maps(arrays: Sequence[Any]) -> str:
     pictures, width, height = "", 0, 0
     for x in arrays:
         largest = float(np.abs(x[np.isfinite(x)]).max(initial=0.0))
-        flat, shown = x.ravel().tolist(), cells(x.shape)
-        rows = ["".join(f'<TD FIXEDSIZE="TRUE" WIDTH="{CELL}" HEIGHT="{CELL}" BGCOLOR="{colour(flat[i], largest)}"></TD>'
-                        for i in row) for row in shown]
+        shown = cells(x.shape)
+        cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{CELL}" HEIGHT="{CELL}" BGCOLOR="%s"></TD>'
+        rows = ["".join(cell % colour(entry, largest) for entry in row)
+                for row in x.reshape(-1)[shown].tolist()]
         size = CELL * len(shown[0]) + 2, CELL * len(shown) + 2
         pictures += _fixed('BORDER="1" COLOR="#aaaaaa" CELLSPACING="0"', *size, "".join(f"<TR>{row}</TR>" for row in rows))
         width, height = width + size[0] + GAP, max(height, size[1])

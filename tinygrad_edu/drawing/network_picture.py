@@ -65,7 +65,8 @@ class NetworkPicture:
 def draw_network(network: Network, association: int = 0) -> NetworkPicture:
     """The network with the states and δ of one association.
 
-    Raises TypeError for anything but a Network, ValueError for an association that is not there.
+    Raises TypeError for anything but a Network, ValueError for an association that is not there,
+    and for layers whose states are not of one call.
     """
     rows, weights = _read(network, association)
     _, (left, right), (bottom, top), _ = _layout(rows)
@@ -121,6 +122,7 @@ def _read(network: Any, association: Any) -> tuple[list[Row], list[ndarray]]:
                          f"these have weights of the shapes {[w.shape for w in weights]}.")
     states = [_of_each(v, size) for v, size in zip([network.layers[0].x, *(layer.y for layer in network.layers)], sizes)]
     t = _chosen(association, [len(y) for y in states if y is not None])
+    _check_one_call(network)
     deltas = [None, *(_of_each(layer.delta, size) for layer, size in zip(network.layers, sizes[1:]))]
     biases = [None, *(None if layer.b is None else np.asarray(plain(layer.b), float) for layer in network.layers)]
     hidden = ["z"] if len(weights) == 2 else [f"z^{{({n})}}" for n in range(1, len(weights))]
@@ -129,6 +131,21 @@ def _read(network: Any, association: Any) -> tuple[list[Row], list[ndarray]]:
                 _sizes(d[t], n) if d is not None and t is not None else None, None if b is None else _means(b, n), t)
             for name, n, y, d, b in zip(["x", *hidden, "y"], counts, states, deltas, biases)]
     return rows, [_means(_means(w, n).T, m).T for w, n, m in zip(weights, counts, counts[1:])]
+
+
+def _check_one_call(network: Network) -> None:
+    """Raise ValueError if the states that the layers keep are not of one call of the network."""
+    layers = network.layers
+    if len({id(layer) for layer in layers}) < len(layers):
+        raise ValueError("the same layer is in this network twice, and keeps the states of its "
+                         "last call alone: give each place a Layer of its own.")
+    for n, (layer, after) in enumerate(zip(layers, layers[1:]), start=1):
+        if layer.y is None or after.x is None or after.x is layer.y:
+            continue
+        if not np.array_equal(plain(after.x), plain(layer.y), equal_nan=True):
+            raise ValueError(f"layer {n + 1} was last called with other states than layer {n} "
+                             "gave, so what they keep does not belong together: call the network "
+                             "once more.")
 
 
 def _of_each(x: Any, size: int) -> ndarray | None:

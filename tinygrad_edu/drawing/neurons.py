@@ -3,8 +3,9 @@
     units = find_units(nodes, constants)        # nodes: oldest first, as `ancestors` gives them; [] if there is no network
     units[2].u[0], units[2].y[0]                # its total input and its state for the first association
 
-Where two leaves are multiplied, and where there is neither sum nor activation function, it is a unit only if one is called w or
-something with w. Otherwise no name is looked at: a program that never heard of networks is understood as well.
+Where two leaves are multiplied, and where there is one product and no activation function, it is a
+unit only if one is called w or something with w. Otherwise no name is looked at: a program that
+never heard of networks is understood as well.
 
 What has the same weights is one unit, once for each association, if all units then agree on which association is which; if they
 do not, as where a weight is shared by several units or used again and again, each is a unit of its own.
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.drawing.apart import MOVED
 from tinygrad_edu.drawing.boxes import clean
 from tinygrad_edu.network.activation import ACTIVATIONS
 
@@ -111,16 +113,23 @@ def _weighted_sum(top: Value, uses: Uses, constants: Collection[Value]) -> Total
             products.append(term)
             weights.append(factors[0])
             states.append(factors[1])
-        elif term.op is None and bias is None:
+        elif term.op is None and bias is None and not _is_multiplied(term, uses):
             bias = term
         else:
             return None
     y = _activated(top, uses)
     if not weights or len({*weights, bias}) <= len(weights):
         return None
-    if y is top and not sums and not _is_w(weights[0]) and (weights[0].name or states[0] not in constants):
-        return None  # some product or other
+    if y is top and len(weights) == 1 and not is_w(weights[0]) and (
+            weights[0].name or states[0] not in constants):
+        return None  # some product or other, as in a chain of s * z + 1
     return Total(top, y, tuple(weights), states, bias, products, sums)
+
+
+def _is_multiplied(leaf: Value, uses: Uses) -> bool:
+    """Whether it is a factor beside something else: the x of x @ w + x is no bias."""
+    products = [made for made, _ in uses[leaf] if made.op and made.op.name == "multiply"]
+    return any(x is not leaf for product in products for x in product.parents)
 
 
 def _terms(top: Value, uses: Uses, sums: list[Value]) -> Iterator[Value]:
@@ -143,19 +152,21 @@ def _factors(term: Value, constants: Collection[Value]) -> tuple[Value, Value] |
     if a is None or b is None or a is b:
         return None
     leaves = [x for x in (a, b) if x.op is None and x not in constants]
-    w = leaves[0] if len(leaves) == 1 else next(filter(_is_w, leaves), None)
+    w = leaves[0] if len(leaves) == 1 else next(filter(is_w, leaves), None)
     return None if w is None else (w, b if w is a else a)
 
 
-def _is_w(x: Value) -> bool:
+def is_w(x: Value) -> bool:
+    """Whether the program calls it w or something with w, as in w1 and W_q."""
     return str(x.name or "").lower().startswith("w")
 
 
 def _activated(u: Value, uses: Uses) -> Value:
     """y = f(u), or u itself."""
-    if len(uses[u]) == 1 and (op := uses[u][0][0].op) is not None and op.name in FUNCTIONS:
-        return uses[u][0][0]
-    return u
+    if len(uses[u]) != 1:
+        return u
+    y = uses[u][0][0]
+    return y if y.op is not None and y.op is not MOVED and y.op.name in FUNCTIONS else u
 
 
 # -- units ---------------------------------------------------------------------------------------------------------
