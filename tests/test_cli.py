@@ -52,6 +52,12 @@ def test_the_level_can_be_chosen(program):
     (PROGRAM, "net.py", "does not say which value"), (PROGRAM, "net.py:", "does not say which value"),
     (PROGRAM, "net.py:a-b", "does not say which value"), (PROGRAM, "nowhere.py:E", "no file 'nowhere.py'"),
     (PROGRAM, ".:E", "'.' is not a file"), (PROGRAM, "net.py:EE", "Did you mean E?"),
+    (PROGRAM, "net.py:e", "Did you mean E?"),
+    (PROGRAM, "nett.py:E", "no file 'nett.py'. Did you mean net.py?"),
+    (PROGRAM, "net:E", "no file 'net'. Did you mean net.py?"),
+    (PROGRAM, "none/net.py:E", "no folder 'none'"),
+    ("x\0y\n", "net.py:E", "net.py is not Python"),
+    ("x = 1\n", "net.py:__name", "It has no Values."),
     (PROGRAM, "net.py:something", "Its Values are w, E."), ("a = 1\n", "net.py:something", "It has no Values."),
     (PROGRAM, "net.py:number", "draw shows how a Value was made, and this is a float"),
     ("x = 1\nx = x / 0\n", "net.py:E", "net.py raised ZeroDivisionError in line 2: division by zero"),
@@ -77,6 +83,65 @@ def test_a_picture_that_cannot_be_written_is_refused_in_one_sentence(program, ca
     assert main(["draw", "net.py:E", *options]) == 2
     assert says in capsys.readouterr().err
     assert {path.name for path in program.iterdir()} - {"__pycache__"} == {"beside.py", "net.py"}  # nor has it run
+
+
+def refused(arguments, capsys):
+    """(exit status, what was said on stderr) of a command that is refused."""
+    try:
+        status = main(arguments)
+    except SystemExit as end:
+        status = end.code
+    said = capsys.readouterr()
+    assert said.err.startswith("tinygrad-edu: ")
+    assert said.err.count("\n") == 1
+    assert not said.out
+    return status, said.err
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    ([], "required: COMMAND"), (["drow", "net.py:E"], "Did you mean draw?"),
+    (["lectur"], "Did you mean lecture?"),
+    (["exercises", "chek"], "Did you mean check?"),
+    (["mark", ".", "--format", "jsn"], "Did you mean json?"),
+    (["draw"], "required: FILE.py:NAME"),
+    (["draw", "net.py:E", "--lvel", "x"], "unrecognized arguments: --lvel x"),
+    (["draw", "net.py:E", "-o", "beside.py/x.svg"], "beside.py/x.svg"),
+    (["explore", "net.py:E", "-o", "x.pdf"], ".html"),
+    (["explore", "net.py:number"], "this is a float"),
+    (["explore", "nett.py:E"], "Did you mean net.py?"),
+    (["lecture", "one-wieght"], "Did you mean one-weight?"),
+    (["lecture", "--list", "14"], "there is no section '14'"),
+    (["lecture", "1", "--seed", "1.5"], "'1.5' is not a seed"),
+    (["lecture", "1", "--out", "net.py"], "cannot write into 'net.py'"),
+    (["lecture", "1", "--out", "taken"],
+        "is a folder; a file cannot take its place. Choose another"),
+    (["exercises", "check", "delt"], "tinygrad-edu exercises start"),
+    (["exercises", "start", "net.py"], "cannot use 'net.py'"),
+    (["exercises", "check", "--dir", ""], "the folder has no name"),
+    (["mark", ""], "what was handed in has no name"),
+    (["mark", "none"], "nothing called 'none' to mark"),
+    (["mark", ".", "--jobs", "0"], "'0' is no number of jobs"),
+    (["mark", "delta.py", "--out", "none/marks.txt"], "cannot write 'none/marks.txt'"),
+])
+def test_wrong_arguments_are_refused_in_one_sentence_with_status_2(program, capsys, arguments,
+    says):
+    (program / "taken" / "index.html").mkdir(parents=True)
+    (program / "delta.py").write_text("")
+    status, said = refused(arguments, capsys)
+    assert status == 2
+    assert says in said
+
+
+@pytest.mark.parametrize("error",
+    [OSError(28, "No space left on device", "lecture/x.svg"), OSError("no room")])
+def test_a_disk_that_is_full_in_the_middle_is_one_sentence(program, capsys, monkeypatch, error):
+    def full(*how):
+        raise error
+
+    monkeypatch.setattr("tinygrad_edu.lecture.run.give", full)
+    status, said = refused(["lecture", "1", "--out", "there"], capsys)
+    assert (status, "a file cannot be read or written: " in said) == (2, True)
+    assert ("'lecture/x.svg': No space left on device." in said) == (error.errno == 28)
 
 
 def test_a_picture_without_a_name_is_refused(program, capsys):

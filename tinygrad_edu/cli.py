@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import re
 import signal
 import sys
 import threading
@@ -28,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # of what comes after us: `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python is quiet about it too
         return 1
+    except OSError as error:  # of a file in the middle of the work, such as a disk that is full
+        what = f"{str(error.filename)!r}: {error.strerror}" if error.filename else str(error)
+        return _refuse(f"a file cannot be read or written: {what.removesuffix('.')}.")
     except (KeyboardInterrupt, _Stopped):
         return _refuse("stopped")
 
@@ -98,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     exercises.set_defaults(run=_exercises)
     mark = commands.add_parser("mark", help="mark exercises: of one student, or of a whole class", allow_abbrev=False,
                                description="Marks a file, the folder of a student, or a folder with one for each student.")
-    mark.add_argument("path", type=Path, metavar="FILE|DIR", help="what was handed in")
+    mark.add_argument("path", type=_handed_in, metavar="FILE|DIR", help="what was handed in")
     mark.add_argument("--format", default="text", choices=("text", "json", "gradescope", "prairielearn", "junit"),
                       help="how the marks are written (default: %(default)s)")
     mark.add_argument("--out", type=_file, metavar="PATH", help="where they go; a run that was stopped then goes on where it was")
@@ -114,7 +118,10 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage in front of it."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        sys.exit(_refuse(f"{message}. See {self.prog} --help."))
+        wrong = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message)
+        near = wrong and difflib.get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1)
+        advice = f" Did you mean {near[0]}?" if near else ""
+        sys.exit(_refuse(f"{message}.{advice} See {self.prog} --help."))
 
 
 def _seed(text: str) -> int:
@@ -135,6 +142,12 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _handed_in(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("what was handed in has no name; . is this folder")
+    return Path(text)
+
+
 def _file(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError("the file to write has no name")
@@ -146,11 +159,6 @@ def _lecture(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.lecture import SECTIONS
     from tinygrad_edu.lecture.run import give, prepare, table, write_page
 
-    if chosen.list:
-        width = max(len(section.name) for section in SECTIONS)
-        for number, section in enumerate(SECTIONS, start=1):
-            print(f"{number}  {section.name.ljust(width)}  {section.title}")
-        return 0
     numbers = {str(number): section.name for number, section in enumerate(SECTIONS, start=1)}
     named = [numbers.get(name, name) for name in chosen.sections]
     unknown = [name for name in named if name not in numbers.values()]
@@ -159,10 +167,17 @@ def _lecture(chosen: argparse.Namespace) -> int:
         near = difflib.get_close_matches(unknown[0].lower(), names, 1)
         return _refuse(f"there is no section {unknown[0]!r}. "
                        + (f"Did you mean {near[0]}?" if near else f"The sections are {', '.join(names)}."))
+    if chosen.list:
+        width = max(len(section.name) for section in SECTIONS)
+        for number, section in enumerate(SECTIONS, start=1):
+            print(f"{number}  {section.name.ljust(width)}  {section.title}")
+        return 0
     try:
         prepare(chosen.out)
     except OSError as error:
-        return _refuse(f"cannot write into {str(chosen.out)!r}: {error.strerror or error}. Choose another folder with --out.")
+        why = (error.strerror or str(error)).removesuffix(".")
+        return _refuse(f"cannot write into {str(chosen.out)!r}: {why}. Choose another folder with "
+                       "--out.")
 
     from tqdm import tqdm
 
@@ -219,8 +234,7 @@ def _exercises(chosen: argparse.Namespace) -> int:
 
 def _mark(chosen: argparse.Namespace) -> int:
     from tinygrad_edu.exercises.desk import NotThere
-    from tinygrad_edu.exercises.mark import FORMATS, check_format, left_out, mark
-    from tinygrad_edu.exercises.sandbox import visible
+    from tinygrad_edu.exercises.mark import FORMATS, check_format, left_out, mark, not_marked_lines
     from tinygrad_edu.storage.whole import check_writable, whole
 
     memory = None if chosen.out is None else chosen.out.with_name(f"{chosen.out.name}.marked")
@@ -228,19 +242,23 @@ def _mark(chosen: argparse.Namespace) -> int:
         if chosen.out is not None:
             check_writable(chosen.out)
         check_format(chosen.format, chosen.path)
-        text = FORMATS[chosen.format](mark(chosen.path, chosen.seed, chosen.jobs, memory, chosen.exercises))
+        others = left_out(chosen.path)  # before the report is there
+        marks = mark(chosen.path, chosen.seed, chosen.jobs, memory, chosen.exercises)
+        text = FORMATS[chosen.format](marks, others)
         if chosen.out is not None and memory is not None:
             with whole(chosen.out) as part:
                 part.write_text(text + "\n", encoding="utf-8")
             memory.unlink(missing_ok=True)
-        others = left_out(chosen.path)
     except NotThere as error:
         return _refuse(str(error))
     except OSError as error:
-        return _refuse(f"cannot write {str(chosen.out)!r}: {error.strerror or error}")
+        what = f"write {str(chosen.out)!r}"
+        if chosen.out is None:
+            what = f"read {str(error.filename or chosen.path)!r}"
+        return _refuse(f"cannot {what}: {error.strerror or error}")
     print(text if chosen.out is None else f"The marks are {chosen.out}")
-    for file, reason in others.items():
-        print(f"not marked: {visible(str(file))} ({visible(reason)})", file=sys.stderr)
+    for line in not_marked_lines(others):
+        print(line, file=sys.stderr)
     return 0
 
 

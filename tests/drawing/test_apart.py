@@ -19,7 +19,7 @@ from tinygrad_edu import (
     sort,
     std,
 )
-from tinygrad_edu.autodiff.primitive import OPERATIONS
+from tinygrad_edu.autodiff.primitive import OPERATIONS, multilinear
 from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing.apart import MOST, apart, called
 from tinygrad_edu.drawing.graph import draw
@@ -136,6 +136,20 @@ def test_single_precision_is_taken_apart_too():
     w = Value(np.float32([[0.1, 0.2], [0.3, 0.4]]), name="w")
     E = cross_entropy(w, [0, 1])
     assert apart(E).root.data == pytest.approx(E.item(), rel=1e-6)
+
+
+def test_a_user_defined_operation_on_arrays_alone_is_refused_in_one_sentence():
+    @multilinear("w", transposes=[lambda ybar, a: ybar], samples=[(((3,),), {})])
+    def wave(a):
+        if a.dtype == object:
+            raise TypeError("numbers only")
+        return a
+
+    try:
+        with pytest.raises(ValueError, match="wave is not made of steps with single numbers"):
+            apart(wave(Value([1.0, 2.0])).sum())
+    finally:
+        OPERATIONS.pop("wave")
 
 
 @pytest.mark.parametrize(("make", "says"), [

@@ -37,7 +37,7 @@ def test_the_caption_of_a_hidden_unit_is_equation_33():
     net = Network(2, 2, 1, bias=True, seed=1)
     E = half_squared_error(net(X[3:]), TARGET[3:])
     caption = Captions(E).gradient(net.layers[0].u, (0, 1))
-    assert caption.formula == r"\delta_{z2} = z_{2} \, (1 - z_{2}) \, \delta_{y} \, \text{w2}_{1, 0}"
+    assert caption.formula == r"\delta_{z2} = z_{2} \, (1 - z_{2}) \, \delta_{y} \, \text{w2}{[}1, 0{]}"
     E.backward()
     z, delta, w = net.layers[0].y.data[0, 1], net.layers[1].delta[0, 0], net.layers[1].w.data[1, 0]
     assert caption.numbers == rf"{z * (1 - z):.4g} \cdot {delta:.4g} \cdot {w:.4g} = {z * (1 - z) * delta * w:.4g}"

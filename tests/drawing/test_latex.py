@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from tinygrad_edu.autodiff.primitive import OPERATIONS, quietly
-from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, same, simplified
+from tinygrad_edu.autodiff.primitive import OPERATIONS, elementwise, quietly
+from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, readable, same, simplified
+from tinygrad_edu.drawing.latex import partial as one_partial
 
 ELEMENTWISE = [op for op in OPERATIONS.values() if op.partials]
 TRUTH = {"=": "__eq__", r"\ne": "__ne__", "<": "__lt__", r"\le": "__le__", ">": "__gt__", r"\ge": "__ge__",
@@ -84,6 +85,26 @@ def test_every_formula_becomes_mathml(op):
 
     for partial in partials(op):
         assert convert(latex(partial)).startswith("<math")
+
+
+@pytest.mark.parametrize(("rule", "readable_as"), [
+    (lambda y, u: 1.0 / (1.0 + abs(u)) ** 2, r"\frac{1}{(1 + \lvert u \rvert)^{2}}"),
+    (lambda y, u: u % 2.0, r"u - 2 \lfloor u / 2 \rfloor"), (lambda y, u: +u, "u"),
+    (lambda y, u: 1.0 if u > 0 else 0.0, None), (lambda y, u: np.where(u > 0, 1.0, 0.0), None),
+    (lambda y, u: np.exp(u), None), (lambda y, u: u.real, None), (lambda y, u: u > 0 and u < 1, None),
+    (lambda y, u: OPERATIONS["leaky_relu"](u, slope=0.5), None), (lambda y, u: OPERATIONS["sum"](u), None),
+    (lambda y, u: np.ones(3) * u, None), (lambda y, u: None, None),
+])
+def test_a_user_defined_rule_is_read_as_a_formula_or_not_at_all(rule, readable_as):
+    @elementwise("f", dy_du=rule)
+    def user_defined(u):
+        return u
+
+    try:
+        found = readable(one_partial, user_defined, 0)
+        assert (found if found is None else latex(found)) == readable_as
+    finally:
+        OPERATIONS.pop("user_defined")
 
 
 def test_sums_and_products_are_shortened():

@@ -4,26 +4,32 @@
     taken.root                  # E again, but every Value that it was made from is one number
     taken.entries[w]            # an array of such Values, called w[0, 0], w[0, 1], ...
 
-Nothing is derived anew: an elementwise operation is applied to each entry, and of a linear one the record's own function is run
-on arrays of Values, so that A @ B writes down the products and sums that it is made of. Only those that are neither are
-spelled out here. The gradients of the numbers are the entries of the gradients of the arrays.
+Nothing is derived again: an elementwise operation is applied to each entry, and of a linear one the
+record's own function is run on arrays of Values, so that A @ B writes down the products and sums that
+it is made of. Only those that are neither are spelled out here; what is not made of steps with single
+numbers is refused, or kept in one piece if that is asked for. The gradients of the numbers are the
+entries of the gradients of the arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from tinygrad_edu.autodiff import operations as ops
+from tinygrad_edu.autodiff.mistakes import numbers_of
 from tinygrad_edu.autodiff.primitive import OPERATIONS, Operation, quietly
 from tinygrad_edu.autodiff.recording import recording
 from tinygrad_edu.autodiff.value import Value, record
-from tinygrad_edu.autodiff.walk import ancestors
+from tinygrad_edu.autodiff.walk import ancestors, contributions, pull
+from tinygrad_edu.drawing.boxes import LONGEST_NAME, clean
 
+MOVED = replace(ops.identity)  # of an entry that was only moved: no activation function
 MOST = 2000  # numbers, of all arrays together
 MOST_PRODUCTS = 20_000  # that products of arrays are made of
 
@@ -39,13 +45,24 @@ class Apart:
     constants: dict[tuple[Value, int], ndarray] = field(default_factory=dict)
 
 
-def apart(root: Value, constants: bool = False) -> Apart:
-    """The computation behind one number, taken apart; with `constants` these are made Values too, as leaves that can be changed.
+def apart(root: Value, constants: bool = False, whole: bool = False) -> Apart:
+    """The computation behind one number, taken apart.
 
-    Of several largest entries in `max` (or smallest in `min`) each gets a share of the gradient, here not always the same share.
+    Of several largest entries in `max` (or smallest in `min`) each gets a share of the gradient,
+    here not always the same share. Two Values of one name get two names.
 
-    Raises ValueError for more than 2,000 numbers, for an operation that is not made of steps with single numbers (sort, inv,
-    solve, det), and for a leaf whose data were replaced between two uses. A root of several numbers is refused too.
+    Args:
+        root: a Value of size 1.
+        constants: whether these become Values too, as leaves that can be changed.
+        whole: whether an operation that is not made of steps with single numbers (sort, inv, solve,
+            det, a user-defined one) stays in one piece: `recorded_step` makes each of its results.
+
+    Returns:
+        The computation on numbers.
+
+    Raises:
+        ValueError: for a root of several numbers, for more than 2,000 numbers, for a leaf whose data
+            were replaced between two uses, and without `whole` for an operation in one piece.
     """
     if root.size != 1:
         raise ValueError(f"{root.name or 'this value'} has shape {root.shape}, and only what led to one number can be taken "
@@ -60,14 +77,16 @@ def apart(root: Value, constants: bool = False) -> Apart:
     used = {parent: x for node in nodes for parent, x in zip(node.parents, node.inputs) if parent is not None}
     entries: dict[Value, ndarray] = {}
     known = _constants(nodes) if constants else {}
+    names = _names(nodes)
     for node in nodes:
         if node.op is None:
-            entries[node] = _leaf(used.get(node, node.output), node.name)
+            entries[node] = _leaf(used.get(node, node.output), names[node])
         else:
             with recording(True):
-                entries[node] = quietly(_made_again, node, [
+                operands = [
                     entries[parent] if parent is not None else known[node, i] if constants else np.asarray(x, float).astype(object)
-                    for i, (parent, x) in enumerate(zip(node.parents, node.inputs))])
+                    for i, (parent, x) in enumerate(zip(node.parents, node.inputs))]
+                entries[node] = quietly(_made_again, node, operands, names[node], whole)
     result = entries[root].item()
     return Apart(result if isinstance(result, Value) else Value(result, name=root.name), entries, known)
 
@@ -97,19 +116,60 @@ def called(name: str | None, index: tuple[int, ...]) -> str | None:
     return f"{name}[{', '.join(map(str, index))}]" if name and index else name
 
 
-def _made_again(node: Value, xs: Sequence[ndarray]) -> ndarray:
+def _names(nodes: Sequence[Value]) -> dict[Value, str]:
+    """The names that the program gave, "" where it gave none; the second of a name is w (2)."""
+    names: dict[Value, str] = {}
+    given: set[str] = set()
+    for node in nodes:
+        name, n = clean(node.name), 1
+        while name in given:
+            n += 1
+            name = f"{clean(node.name)[:LONGEST_NAME - 4 - len(str(n))]} ({n})"
+        names[node] = name
+        given.update(filter(None, [name]))
+    return names
+
+
+def _made_again(node: Value, xs: Sequence[ndarray], name: str, whole: bool) -> ndarray:
     """The node's operation on the entries of what it was made from."""
-    op = node.op
-    assert op is not None
     since = Value(0.0).born
-    ys = _boxed(_steps(op)(xs, node.parameters)).copy()
+    ys = _in_steps(node, xs, whole).copy()
     for index, y in np.ndenumerate(ys):
         if isinstance(y, Value):
             if y.born < since:  # only moved, as by reshape: a second name, so that it belongs to this node
-                ys[index] = y = record(ops.identity, (y,))
-            y.name = y.name or called(node.name, index)
-    _compare(node, ys)
+                ys[index] = y = record(MOVED, (y,))
+            y.name = y.name or called(name, index)
     return ys
+
+
+def _in_steps(node: Value, xs: Sequence[ndarray], whole: bool) -> ndarray:
+    """The entries of the node, made by steps with single numbers; or else in one piece, or refused."""
+    op = node.op
+    assert op is not None
+    if not all(_alike(x, entries) for x, entries in zip(node.inputs, xs)):
+        raise ValueError(f"{op.name} cannot be taken apart: the data of a leaf that it was made from "
+                         "were replaced meanwhile. Run the computation again.")
+    try:
+        ys = _boxed(_steps(op)(xs, node.parameters))
+        if not _alike(node.output, ys):
+            raise _NotInSteps(f"taken apart, {op.name} gives other numbers than it did: the data of "
+                              "a leaf were replaced meanwhile, or an exponential overflowed.")
+    except Exception as error:
+        if whole:
+            return _whole(node, xs)
+        if isinstance(error, _NotInSteps):
+            raise
+        raise _NotInSteps(_in_one_piece(op)) from None
+    return ys
+
+
+def _in_one_piece(op: Operation) -> str:
+    return (f"{op.name} is not made of steps with single numbers, so it cannot be taken apart; "
+            "draw(value) shows it whole.")
+
+
+class _NotInSteps(ValueError):
+    """An operation that is not made of steps with single numbers, or not of the steps known."""
 
 
 def _steps(op: Operation) -> Callable[[Sequence[ndarray], Mapping[str, Any]], Any]:
@@ -118,17 +178,75 @@ def _steps(op: Operation) -> Callable[[Sequence[ndarray], Mapping[str, Any]], An
         return lambda xs, parameters: _each(lambda *entries: op.on(entries, parameters), len(xs))(*xs)
     if op.linear or op.name in SPELLED_OUT:
         return lambda xs, parameters: SPELLED_OUT.get(op.name, op.forward)(*xs, **parameters)
-    raise ValueError(f"{op.name} is not made of steps with single numbers, so it cannot be taken apart; "
-                     "draw(value) shows it whole.")
+    raise _NotInSteps(_in_one_piece(op))
 
 
-def _compare(node: Value, ys: ndarray) -> None:
-    """The same numbers must come out, to the rounding of another order of summation."""
-    op, exact = node.op, node.dtype != np.float32
-    numbers = np.array([y.output if isinstance(y, Value) else float(y) for y in ys.ravel()]).reshape(ys.shape)
-    if not np.allclose(numbers, node.output, rtol=1e-9 if exact else 1e-4, atol=1e-12 if exact else 1e-5, equal_nan=True):
-        raise ValueError(f"taken apart, {op.name if op else node.name} gives other numbers than it did: the data of a leaf were "
-                         "replaced meanwhile, or an exponential overflowed.")
+def _alike(numbers: Any, entries: ndarray) -> bool:
+    """Whether the entries are single numbers, and these, but for another order of summation."""
+    exact = getattr(numbers, "dtype", None) != np.float32
+    found = [y.output if isinstance(y, Value) else y for y in entries.ravel()]
+    return entries.shape == np.shape(numbers) and not any(map(np.ndim, found)) and np.allclose(
+        np.array(found, float).reshape(entries.shape), numbers, rtol=1e-9 if exact else 1e-4,
+        atol=1e-12 if exact else 1e-5, equal_nan=True)
+
+
+# -- what stays in one piece ----------------------------------------------------------------------
+
+
+def _whole(node: Value, xs: Sequence[ndarray]) -> ndarray:
+    """Each entry of the node as one step from all entries of its operands, with its slopes."""
+    op, operands = node.op, [x for entries in xs for x in entries.ravel()]
+    assert op is not None
+    if len(operands) * node.size > MOST_PRODUCTS:
+        raise ValueError(f"{op.name} is not made of steps with single numbers, and has more than "
+                         f"{MOST_PRODUCTS:,} slopes: {node.size:,} results of {len(operands):,} numbers "
+                         "each. Take a smaller array.")
+    ys = np.empty(node.shape, object)
+    for index in np.ndindex(node.shape):
+        ybar = np.zeros(node.shape)
+        ybar[index] = 1.0
+        xbars = [np.zeros(np.shape(x)) if xbar is None else numbers_of(xbar) for x, xbar in
+                 zip(node.inputs, _pulled(node, ybar if node.shape else 1.0), strict=True)]
+        slopes = [float(slope) for xbar in xbars for slope in np.ravel(xbar)]
+        y = float(np.asarray(node.output)[index])
+        ys[index] = record(recorded_step(op, y, slopes), tuple(operands)) if operands else y
+    return ys
+
+
+def _pulled(node: Value, ybar: Any) -> Sequence[Any]:
+    """The node's contributions to its parents; by the plain rule, where that takes arrays alone."""
+    try:
+        return contributions(node, ybar)
+    except Exception:
+        xbars = quietly(pull, node, ybar)
+        return [None if parent is None or xbar is None else np.broadcast_to(xbar, np.shape(x))
+                for parent, x, xbar in zip(node.parents, node.inputs, xbars, strict=True)]
+
+
+def recorded_step(op: Operation, y: float, slopes: Sequence[float]) -> Operation:
+    """The operation as a step from single numbers to one, known only where it was run.
+
+    Args:
+        op: the operation on arrays.
+        y: the value of the step there.
+        slopes: its slope in each of the numbers.
+    """
+    return replace(op, inputs=tuple(f"a{k}" for k in range(len(slopes))), scalar=None, reads=None,
+                   forward=lambda *xs: np.float64(y), parameters=MappingProxyType({}),
+                   variadic=False, linear=False, quick=False, rules={"recorded": tuple(slopes)},
+                   partials=tuple(_always(slope) for slope in slopes),
+                   pull=lambda parents, ybar, y, xs, parameters: [ybar * slope for slope in slopes],
+                   push=lambda xdots, y, xs, parameters: sum(
+                       xdot * slope for xdot, slope in zip(xdots, slopes) if xdot is not None))
+
+
+def is_recorded(op: Operation) -> bool:
+    """Whether `recorded_step` made it."""
+    return "recorded" in op.rules
+
+
+def _always(slope: float) -> Callable[..., float]:
+    return lambda y, *xs, **parameters: slope
 
 
 # -- what is neither elementwise nor linear, and conv2d, which looks at the dtype ------------------------------------------
@@ -222,6 +340,8 @@ def _conv2d(x, w, *, stride, padding):
 
 SPELLED_OUT: dict[str, Callable[..., Any]] = {
     "max": _chosen(ops.maximum), "min": _chosen(ops.minimum), "var": _var, "std": _std,
+    "indeterminate": lambda a, *, where: _each(
+        lambda x, lost: ops.indeterminate.on((x,), {"where": bool(lost)}), 2)(a, where),
     "cumsum": lambda a, *, axis: _each(ops.identity)(np.cumsum(a, axis=axis)),  # a sum is not also what the next is made of
     "norm": _norm,
     "prod": lambda a, *, axis, keepdims: np.multiply.reduce(a, axis=_axes(a, axis), keepdims=keepdims),

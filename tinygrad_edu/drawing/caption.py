@@ -13,8 +13,7 @@ f'(u) Σ δ w, because that is equation 33. The page of `explore` writes the sam
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,30 +22,11 @@ from tinygrad_edu.autodiff.primitive import quietly
 from tinygrad_edu.autodiff.value import Value
 from tinygrad_edu.autodiff.walk import ancestors
 from tinygrad_edu.drawing.apart import apart
-from tinygrad_edu.drawing.boxes import clean
-from tinygrad_edu.drawing.latex import Formula, latex, named, number, partials, simplified
-from tinygrad_edu.drawing.neurons import Unit, find_units, uses_of
+from tinygrad_edu.drawing.latex import Formula, latex, named, number, partial, readable, simplified
+from tinygrad_edu.drawing.names import Label, Names
+from tinygrad_edu.drawing.neurons import find_units, uses_of
 
 MOST_TERMS = 6  # of a sum; of a longer one the first four and the last
-GREEK = dict(zip("αβγδεζηθκλμνξπρστφχψω", [
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma",
-    "tau", "phi", "chi", "psi", "omega"]))
-SPECIAL = {"\\": r"\textbackslash ", "~": r"\textasciitilde ", "^": r"\textasciicircum ", **{c: f"\\{c}" for c in "{}$&#_%"}}
-
-
-class Label(NamedTuple):
-    """How a node is called: a name and a subscript; and both in one line. All three are plain text."""
-
-    base: str
-    sub: str = ""
-    text: str = ""
-
-    @property
-    def latex(self) -> str:
-        base = rf"\{GREEK[self.base]}" if self.base in GREEK else self.base if len(self.base) == 1 and self.base.isalpha() else (
-            rf"\text{{{_escaped(self.base)}}}")
-        sub = self.sub if re.fullmatch(r"[A-Za-z]?[\d, ]*", self.sub) else rf"\text{{{_escaped(self.sub)}}}"
-        return base + (f"_{{{sub}}}" if self.sub else "")
 
 
 class Term(NamedTuple):
@@ -80,14 +60,15 @@ class Captions:
     """What stands below each step of a computation on numbers. Raises what `apart` raises."""
 
     def __init__(self, root: Value) -> None:
-        self.taken = apart(root, constants=True)
+        self.taken = apart(root, constants=True, whole=True)
         self.nodes = ancestors(self.taken.root)
         self.constants = {x for entries in self.taken.constants.values() for x in entries.flat}
         self.uses = uses_of(self.nodes)
         self.units = find_units(self.nodes, self.constants)
         self.states = {u: y for unit in self.units for u, y in zip(unit.u, unit.y)}  # of each total input u, y = f(u)
-        self.deltas = {u: Label("δ", _subscript(unit, t)) for unit in self.units for t, u in enumerate(unit.u)}
-        self.labels = dict(self._labels())
+        self.names = Names(self.taken, self.nodes, self.units, self.steps())
+        self.labels: dict[Value, Label] = self.names.labels
+        self.deltas = self.names.deltas
         self.taken.root.backward()
 
     def steps(self) -> dict[Value, list[Value]]:
@@ -186,60 +167,11 @@ class Captions:
         """∂made/∂(its operand k), with the labels of the nodes in it; a float where it is always the same."""
         assert made.op is not None
         xs = [float(x) if parent is None else self._leaf(parent) for parent, x in zip(made.parents, made.inputs)]
-        return partials(made.op, named(self.labels[made].latex), xs, made.parameters)[k]
+        found = readable(partial, made.op, k, named(self.labels[made].latex), xs, made.parameters)
+        return self.slope(made, k) if found is None else found
 
     def _leaf(self, node: Value) -> Any:
         return named(self.labels[node].latex) if node in self.labels else float(node.output)
-
-    def _labels(self) -> Iterator[tuple[Value, Label]]:
-        """By the program's own name, or that of the unit, or v and a number, as `draw` calls it; constants have none but those of
-        input units. A name that the program gave is not given again."""
-        given = {node: _given(node.name) for node in self.nodes if clean(node.name)}
-        taken = {label.base for label in given.values()}
-        by_unit = {node: label for node, label in _unit_labels(self.units) if label.base not in taken}
-        numbered = dict(self._numbered("v" if "v" not in {base.rstrip("0123456789") for base in taken} else "step "))
-        for node in self.nodes:
-            if node in given:
-                yield node, given[node]
-            elif node in by_unit:
-                yield node, by_unit[node]
-            elif node is self.taken.root and "E" not in taken:
-                yield node, Label("E", "", "E")
-            elif node in numbered:
-                yield node, numbered[node]
-
-    def _numbered(self, v: str) -> Iterator[tuple[Value, Label]]:
-        """v7 for the seventh Value of the program, v7[0, 1] for an entry of it, v7.3 for the third step to it."""
-        steps = self.steps()
-        for n, (value, entries) in enumerate(self.taken.entries.items(), start=1):
-            for k, node in enumerate(steps.get(value, ()), start=1):
-                yield node, Label(v, f"{n}.{k}", f"{v}{n}.{k}")
-            for index, entry in np.ndenumerate(entries):
-                if isinstance(entry, Value):
-                    at = ", ".join(map(str, index))
-                    yield entry, Label(f"{v}{n}", at, f"{v}{n}[{at}]") if index else Label(v, f"{n}", f"{v}{n}")
-
-
-def _given(name: Any) -> Label:
-    """The program's own name, of which an index is the subscript: w[0, 1]."""
-    text = " ".join(str(name).split())
-    entry = re.fullmatch(r"(.*[^\[\]])\[([^\[\]]*)\]", text)
-    return Label(entry[1], entry[2], text) if entry else Label(text, "", text)
-
-
-def _unit_labels(units: Sequence[Unit]) -> Iterator[tuple[Value, Label]]:
-    """z_1 and u_{z1}; where there are several associations, z_{1, t=0}."""
-    for unit in units:
-        for t, y in enumerate(unit.y):
-            text = _subscript(unit, t)
-            if unit.u and unit.u[t] is not y:
-                yield unit.u[t], Label("u", text, f"u of {text}")
-            yield y, Label(unit.name, text.removeprefix(unit.name).lstrip("., "), text)
-
-
-def _subscript(unit: Unit, t: int) -> str:
-    """What its u and δ have as a subscript: z1, or z2.1 where there are several hidden layers, or z1, t=0."""
-    return unit.called + (f", t={t}" if len(unit.y) > 1 else "")
 
 
 def _partial(made: Value, k: int) -> Any:
@@ -273,8 +205,3 @@ def _number(x: float) -> str:
 
 def _grad(node: Value) -> float:
     return 0.0 if node.grad is None else float(node.grad)
-
-
-def _escaped(text: str) -> str:
-    """Text that LaTeX takes for nothing but text."""
-    return "".join(SPECIAL.get(c, c if c.isprintable() else "�") for c in text[:24])

@@ -16,6 +16,7 @@ from numpy import ndarray
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.canvas import BLUE, GREEN, GREY, INK, ORANGE, RED
 from tinygrad_edu.learning.history import History
+from tinygrad_edu.storage.paths import path_of
 
 
 def error_curve(axis: Any, E: Callable[[Any], Any], low: float, high: float, best: float) -> Any:
@@ -78,11 +79,19 @@ def cross_section(axis: Any, s: ndarray, E: ndarray, minima: dict[str, tuple[flo
     return axis
 
 
+def place_of(history: History) -> str:
+    """ "solved" (E < 0.02), or what the verdict says of the place where a run ended; "unknown" if
+    it says nothing."""
+    return "solved" if history.E[-1] < 0.02 else history.verdict.place or "unknown"
+
+
 def places(axis: Any, histories: Sequence[History]) -> Any:
-    """The final E of many runs over their final |∇E|, marked as solved (E < 0.02) or by what the verdict says of the place."""
-    looks = {"solved": ("o", GREEN), "minimum": ("s", BLUE), "plateau": ("^", ORANGE), "saddle": ("X", RED), "slope": ("_", GREY)}
+    """The final E of many runs over their final |∇E|, marked by the place where they ended."""
+    looks = {"solved": ("o", GREEN), "minimum": ("s", BLUE), "plateau": ("^", ORANGE),
+             "saddle": ("X", RED), "slope": ("_", GREY),
+             "rising": ("+", GREY), "unknown": (".", GREY)}
     for place, (marker, colour) in looks.items():
-        chosen = [history for history in histories if ("solved" if history.E[-1] < 0.02 else history.verdict.place) == place]
+        chosen = [history for history in histories if place_of(history) == place]
         if not chosen:
             continue
         axis.plot([history.gradient_norm[-1] for history in chosen], [history.E[-1] for history in chosen], marker, color=colour,
@@ -116,21 +125,28 @@ def points(axis: Any, history: History) -> Any:
 def learning(axis: Any, history: History, stops: dict[str, int] | None = None) -> Any:
     """E over the passes of a run; with a validation set E per association, that of both sets, and the best pass.
 
+    With weight decay E is drawn as the history has it, and once more without its share, which the
+    validation error does not have either.
     stops: after how many passes learning stopped, by name; this run's own stop if they are not given.
     """
-    T = len(history.x) if history.validation else 1
+    T, T_validation = history.counts if history.validation else (1, 0)
     _logarithmic(axis, history.E)
-    axis.plot(_drawable((np.array(history.E) - history.penalty) / T), color=BLUE, label="training set")
+    decayed, E = any(history.penalty), np.array(history.E)
+    axis.plot(_drawable(E / T), color=BLUE, label=f"training set{', with weight decay' * decayed}")
+    if decayed:
+        without = _drawable((E - history.penalty) / T)
+        axis.plot(without, color=BLUE, linestyle=":", label="training set, without it")
     axis.set(xlabel="passes of learning", ylabel="error E per association" if history.validation else "error E")
     axis.xaxis.get_major_locator().set_params(integer=True)
     if history.validation:
-        validation = np.divide(history.validation, len(history.validation_set[0]))
+        validation = np.divide(history.validation, T_validation)
         axis.plot(_drawable(validation), color=RED, linestyle="--", label="validation set")
         for (name, stop), marker in zip((stops or {"stopped": history.stop_epoch}).items(), "Xvs"):
             look = {"color": INK, "mec": "white", "mew": 0.7, "ms": 10, "zorder": 4}
             axis.plot(stop, validation[stop], marker, label=f"{name}, after {stop}", **look)
         best = history.best_epoch
         axis.plot(best, validation[best], "*", color=GREEN, mec=INK, mew=0.6, ms=16, label=f"best, after {best}", zorder=5)
+    if history.validation or decayed:
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3 if stops else 2, fontsize=9)
     return axis
 
@@ -163,12 +179,17 @@ def _logarithmic(axis: Any, values: Sequence[float]) -> None:
 def plot(history: History, path: str | Path | None = None) -> Any:
     """A figure of a run: E and |∇E| over the passes, and under them why it stopped. Saved if a path is given (.png, .svg, .pdf).
 
-    Raises ValueError for a history with no entries and for another suffix; OSError where nothing can be written.
+    Raises TypeError for what is no History, ValueError for one with no entries and for another
+    suffix; OSError where nothing can be written.
     """
+    if not isinstance(history, History):
+        raise TypeError(f"plot takes the History that fit or backprop gave: "
+                        f"plot(history, 'run.png'). This is a {type(history).__name__}.")
     if not history.E:
         raise ValueError("this history is empty: there is nothing to plot before the first pass.")
     if path is not None:
-        canvas.check(Path(path))
+        path = path_of(path, "plot(history, 'run.png')")
+        canvas.check(path)
     with canvas.style():
         paper, (above, below) = canvas.figure(rows=2, height=5.2, sharex=True, height_ratios=[3, 2])
         learning(above, history)
@@ -179,5 +200,5 @@ def plot(history: History, path: str | Path | None = None) -> Any:
         paper.align_ylabels()
         paper.suptitle("\n".join(textwrap.wrap(str(history.verdict or history.reason), 80)), fontsize=10, x=0.02, ha="left")
         if path is not None:
-            canvas.save(paper, Path(path))
+            canvas.save(paper, path)
     return paper

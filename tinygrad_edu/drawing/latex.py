@@ -27,6 +27,10 @@ def _reflected(head: str) -> Any:
     return lambda self, other: Formula(head, (other, self))
 
 
+class Unreadable(TypeError):
+    """A rule that gives no formula when it is read with names."""
+
+
 @dataclass(frozen=True, eq=False)
 class Formula:
     """An operation by name and what it is applied to: formulas and numbers; or a name, whose LaTeX is its only part."""
@@ -43,12 +47,25 @@ class Formula:
     __lt__, __le__ = _operator("<"), _operator(r"\le")
     __gt__, __ge__ = _operator(">"), _operator(r"\ge")
     __or__, __ror__ = _operator(r"\lor"), _reflected(r"\lor")
+    __mod__, __rmod__ = _operator("remainder"), _reflected("remainder")
+    __floordiv__, __rfloordiv__ = _operator("floor_divide"), _reflected("floor_divide")
     __hash__ = object.__hash__
 
     def __neg__(self) -> Formula:
         return Formula("negative", (self,))
 
+    def __pos__(self) -> Formula:
+        return self
+
+    def __abs__(self) -> Formula:
+        return Formula("absolute", (self,))
+
+    def __bool__(self) -> bool:
+        raise Unreadable("a rule that goes one way or the other by a number is no formula.")
+
     def __record__(self, op: Operation, xs: Sequence[Any], parameters: Mapping[str, Any]) -> Formula:
+        if op.partials is None or op.parameters:
+            raise Unreadable(f"{op.name} has no place in a formula.")
         return Formula(op.name, tuple(xs))
 
     def __repr__(self) -> str:
@@ -72,11 +89,43 @@ def partials(op: Operation, y: Any = None, xs: Sequence[Any] | None = None,
     """
     if op.partials is None:
         raise TypeError(f"{op.name} is not elementwise: its rule is no formula in its inputs, entry by entry.")
+    return tuple(partial(op, k, y, xs, parameters) for k in range(len(op.partials)))
+
+
+def partial(op: Operation, k: int, y: Any = None, xs: Sequence[Any] | None = None,
+            parameters: Mapping[str, Any] | None = None) -> Any:
+    """One of the `partials`: dy/d(input k)."""
     y = named("y") if y is None else y
     xs = tuple(named(x if len(x) == 1 else rf"\text{{{x}}}") for x in op.inputs) if xs is None else tuple(xs)
     chosen = [x for x, slope in zip(xs, op.rules.values()) if slope == 0.0]  # such as the condition of `where`: tests on it stay
-    rules = [1.0 if rule is None else rule(y, *xs, **(op.parameters if parameters is None else parameters)) for rule in op.partials]
-    return tuple(simplified(rule, Formula(op.name, xs), y, chosen) for rule in rules)
+    return simplified(as_formula(op, k, y, xs, parameters), Formula(op.name, xs), y, chosen)
+
+
+def as_formula(op: Operation, k: int, y: Any, xs: Sequence[Any],
+               parameters: Mapping[str, Any] | None = None) -> Any:
+    """The rule for dy/d(input k), read with formulas or numbers in place of arrays."""
+    assert op.partials is not None
+    rule, given = op.partials[k], op.parameters if parameters is None else parameters
+    return 1.0 if rule is None else rule(y, *xs, **given)
+
+
+def readable(read: Callable[..., Any], *given: Any) -> Any:
+    """What `partial` or `as_formula` gives; None for a rule that is no formula.
+
+    A user-defined rule may do with its inputs what only numbers allow: any exception means that.
+
+    Args:
+        read: `partial` or `as_formula`.
+        given: its arguments.
+
+    Returns:
+        A formula, a number, or None.
+    """
+    try:
+        found = read(*given)
+        return found if isinstance(found, Formula) else float(found)
+    except Exception:
+        return None
 
 
 # -- to what a book prints -----------------------------------------------------------------------------------------

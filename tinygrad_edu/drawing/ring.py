@@ -21,15 +21,15 @@ def plane() -> ndarray:
 
 def movie(real: ndarray, panels: dict[str, dict[int, tuple[ndarray, ndarray]]]) -> Movie:
     """One panel for each run. real: (n, 2). panels: {title: {step: (made: (m, 2), what is said over `plane()`, 0 to 1)}}."""
-    paper, axes = canvas.figure(1, len(panels), width=3.5 * len(panels), height=3.9, squeeze=False)
+    paper, axes = canvas.figure(1, len(panels), width=3.5 * len(panels), height=4.2, squeeze=False)
     parts = []
-    for axis, frames in zip(axes[0], panels.values()):
+    for axis, (name, frames) in zip(axes[0], panels.items()):
         image = axis.imshow(np.full((SIDE, SIDE), 0.5), cmap="PuOr_r", vmin=0, vmax=1, origin="lower", interpolation="nearest",
                             extent=(-REACH, REACH, -REACH, REACH), alpha=0.7)
         axis.plot(*real.T, ".", color=canvas.GREY, ms=3, mew=0)
         points = axis.plot([], [], ".", color=canvas.INK, ms=4, mew=0)[0]
         axis.set(xticks=[], yticks=[], xlim=(-REACH, REACH), ylim=(-REACH, REACH))
-        parts.append((image, points, axis.set_title(""), list(frames.items())))
+        parts.append((image, points, axis.set_title(f"{name}\nstep 0"), list(frames.items())))
 
     def update(n: int) -> list[Any]:
         for (image, points, title, frames), name in zip(parts, panels):

@@ -24,7 +24,7 @@ from tinygrad_edu.drawing.movie import Movie, check
 from tinygrad_edu.learning.error_surface import ErrorSurface
 from tinygrad_edu.learning.history import History
 from tinygrad_edu.network.delta import sigmoid
-from tinygrad_edu.network.error import binary_cross_entropy
+from tinygrad_edu.network.error import name_of
 from tinygrad_edu.network.layer import Network
 
 Scene = Callable[[History, int], Movie]
@@ -63,7 +63,7 @@ def answers(history: History, frames: int = 100) -> Movie:
     """What a network of two inputs and one output answers over the plane of its inputs; on the black line it is undecided."""
     networks = _networks(history, frames, "answers", 2, 1)
     state = _answer
-    if history.error is binary_cross_entropy:  # then the network gives total inputs, and the states of its unit are wanted
+    if name_of(history.error) == "binary_cross_entropy":  # the states of its unit are wanted
         state = lambda network, x: sigmoid(_answer(network, x))  # noqa: E731
     x, target = history.x, np.ravel(history.target)
     (left, right), (bottom, top) = motion.around(x[:, 0], 0.3), motion.around(x[:, 1], 0.3)
@@ -122,7 +122,8 @@ def stopping(history: History, frames: int = 100) -> Movie:
     (line,) = left.plot(along, along, color=RED, lw=2.5)
     left.set(xlabel="x", ylabel="y", xlim=(along[0], along[-1]), ylim=motion.around(history.target, 0.4))
     last = networks[-1][0] + 1
-    errors = [np.divide(history.E, len(history.x))[:last], np.divide(history.validation, len(history.validation_set[0]))[:last]]
+    errors = [np.divide(E, count)[:last] for E, count in
+              zip((history.E, history.validation), history.counts)]
     lines = [right.plot([], [], color=colour, linestyle=style, label=name)[0] for colour, style, name in
              ((BLUE, "-", "training set"), (RED, "--", "validation set"))]
     right.set(xscale="symlog", yscale="log", xlim=(0, max(1, last - 1)), xlabel="passes of learning",

@@ -2,30 +2,35 @@
 
     {"nodes": [...], "root": 12, "rules": [...], "groups": [...], "units": [...], "views": {...}}
 
-nodes: the computation on numbers, oldest first; each is a leaf, a constant or an operation on others. rules: the operations that
-occur; their partials are the record's own, as formulas, and the page computes with them. groups: the computation as the program
-wrote it, where one operation may work on a whole array, whose entries are nodes. units: the network in it, if
-there is one. Where an entry or an operand is no node, its number stands there in brackets: [0.25].
+nodes: the computation on numbers, oldest first; each is a leaf, a constant or an operation on others,
+with its value and, of an operation, its slopes as they were. rules: the operations that occur; their
+partials are the record's own, as formulas, and the page computes with them; where it cannot, the
+values and slopes of the nodes stand. groups: the computation as the program wrote it, where one
+operation may work on a whole array, whose entries are nodes. units: the network in it, if there is
+one. Where an entry or an operand is no node, its number stands there in brackets: [0.25].
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from tinygrad_edu.autodiff.primitive import Operation
 from tinygrad_edu.autodiff.value import Value
+from tinygrad_edu.drawing.apart import is_recorded
 from tinygrad_edu.drawing.boxes import ANY_ORDER, clean
-from tinygrad_edu.drawing.caption import Captions, Label
+from tinygrad_edu.drawing.caption import Captions
 from tinygrad_edu.drawing.explorer.layout import Box, box, laid_out
 from tinygrad_edu.drawing.heat import cells
-from tinygrad_edu.drawing.latex import Formula, named, partials
+from tinygrad_edu.drawing.latex import Formula, as_formula, named, partial, readable
+from tinygrad_edu.drawing.names import Label
 
 MOST_NODES = 5000
 MOST_BOXES = 500  # that are drawn one by one
+MOST_ARROWS = 1500
 
 
 def written_down(root: Value) -> dict[str, Any]:
@@ -59,7 +64,8 @@ class _Writer:
         views = {"operations": laid_out(
             [_box_of_group(group) for group in groups],
             [(to, source, k, groups[source]["kind"] != "constant" and "cells" not in groups[source]) for to, source, k in edges])}
-        if any("cells" in group for group in groups) and len(nodes) <= MOST_BOXES:
+        arrows = sum(len(node.get("from", ())) for node in nodes)
+        if any("cells" in group for group in groups) and len(nodes) <= MOST_BOXES and arrows <= MOST_ARROWS:
             views["numbers"] = laid_out(
                 [_box_of_node(node, rules) for node in nodes],
                 [(n, parent, k, nodes[parent]["kind"] != "constant") for n, node in enumerate(nodes)
@@ -73,23 +79,33 @@ class _Writer:
         written: dict[str, Any] = {"terms": [[self.number[term.made], term.k, self.number[term.into]] for term in rule.terms]}
         if label is not None:
             written["label"] = _cut(label)
+        if node in captions.deltas:
+            written["delta"] = _cut(captions.deltas[node])
         if rule.outer is not None:
             written["outer"] = self.number[rule.outer]
         if rule.equation:
             written["equation"] = rule.equation
         if node.op is None:
             return written | {"kind": "constant" if node in captions.constants else "leaf", "value": _number(node.output)}
-        return written | {"kind": "operation", "rule": self._rule(node.op, node.parameters), "from": [
+        flows = [parent is not None and parent not in captions.constants for parent in node.parents]
+        slopes = [_number(captions.slope(node, k)) if flow else None for k, flow in enumerate(flows)]
+        return written | {"kind": "operation", "rule": self._rule(node.op, node.parameters),
+                          "value": _number(node.output), "slopes": slopes, "from": [
             [_number(x)] if parent is None else self.number[parent] for parent, x in zip(node.parents, node.inputs)]}
 
     def _rule(self, op: Operation, parameters: Mapping[str, Any]) -> int:
         """The number of the operation with these parameters, among those that occur."""
-        return self.rules.setdefault(f"{op.name} {dict(parameters)}", (len(self.rules), {
-            "name": op.name, "symbol": op.symbol, "inputs": op.inputs, "parameters": {k: _number(v) for k, v in parameters.items()},
-            "selects": op.selects, "ordered": op.name not in ANY_ORDER and len(op.inputs) > 1,
-            "partials": [_tree(partial) for partial in _exact(op, parameters)],
-            "written": [_tree(partial) for partial in partials(op, parameters=parameters)],
-        }))[0]
+        recorded, operands = is_recorded(op), range(len(op.inputs))
+        key = f"{op.name} {f'of {len(operands)}' if recorded else dict(parameters)}"
+        if key not in self.rules:
+            self.rules[key] = len(self.rules), {
+                "name": op.name, "symbol": op.symbol, "inputs": op.inputs, "recorded": recorded,
+                "parameters": {name: _parameter(x) for name, x in parameters.items()},
+                "selects": op.selects,
+                "ordered": not recorded and op.name not in ANY_ORDER and len(op.inputs) > 1,
+                "partials": [None if recorded else _exact(op, k, parameters) for k in operands],
+                "written": [None if recorded else _simplified(op, k, parameters) for k in operands]}
+        return self.rules[key][0]
 
     def _groups(self) -> tuple[list[dict[str, Any]], list[tuple[int, int, int]]]:
         """The operations, leaves and constants as the program wrote them; and (group, the group of its operand k, k)."""
@@ -112,7 +128,8 @@ class _Writer:
 
     def _group(self, kind: str, entries: Any, value: Value | None = None, steps: Sequence[int] = ()) -> dict[str, Any]:
         op, operands = (None, 0) if value is None else (value.op, len(value.inputs))
-        group = {"kind": kind, "label": self._label(entries, value), "symbol": op.symbol if op else "",
+        label = self.captions.names.of_array(value, entries)
+        group = {"kind": kind, "label": _cut(label), "symbol": op.symbol if op else "",
                  "shape": list(entries.shape), "entries": [self._entry(x) for x in entries.flat],
                  "steps": list(steps), "operands": operands,
                  "ordered": op is not None and op.name not in ANY_ORDER and operands > 1}
@@ -124,19 +141,12 @@ class _Writer:
             return [_number(x)]
         return self.number[x] if x in self.number else [_number(x.output)]
 
-    def _label(self, entries: ndarray, value: Value | None) -> list[str]:
-        """An array is called as its entries are, if these are called alike."""
-        labels = [self.captions.labels.get(x, Label("")) if isinstance(x, Value) else Label("") for x in entries.flat]
-        if entries.ndim == 0:
-            return _cut(labels[0])
-        bases = {label.base for label in labels} or {""}
-        name = str(value.name) if value is not None and value.name else bases.pop() if len(bases) == 1 else ""
-        return _cut(Label(name, "", name))
-
     def _units(self) -> Iterator[dict[str, Any]]:
         units = self.captions.units
         for unit in units:
-            yield {"name": unit.name, "number": unit.number, "called": unit.called, "layer": unit.layer,
+            states = [_cut(self.captions.labels.get(y, Label(""))) for y in unit.y]
+            yield {"name": unit.name, "number": unit.number, "called": unit.called,
+                   "layer": unit.layer, "labels": states,
                    "y": [self.number[y] for y in unit.y], "u": [self.number[u] for u in unit.u],
                    "bias": None if unit.bias is None else self.number[unit.bias],
                    "weights": [[self.number[w], units.index(source)] for w, source in zip(unit.weights, unit.sources)],
@@ -149,7 +159,10 @@ class _Writer:
 
 
 def _cut(label: Label) -> list[str]:
-    return [clean(part) for part in label]
+    """Name and subscript are cut to what fits; of an entry the index is kept whole."""
+    base, sub = clean(label.base), clean(label.sub)
+    whole = f"{label.base}[{label.sub}]"
+    return [base, sub, f"{base}[{sub}]" if label.sub and label.text == whole else clean(label.text)]
 
 
 def _number(x: Any) -> float | str:
@@ -158,15 +171,28 @@ def _number(x: Any) -> float | str:
     return x if np.isfinite(x) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(x), "NaN")
 
 
-def _exact(op: Operation, parameters: Mapping[str, Any]) -> list[Any]:
-    """The partials as the record has them, applied to names."""
-    assert op.partials is not None
-    y, xs = named("y"), [named(x) for x in op.inputs]
-    return [1.0 if rule is None else rule(y, *xs, **parameters) for rule in op.partials]
+def _parameter(x: Any) -> float | str | None:
+    """A number as the page computes with it; anything else as text, to be read; None as it is."""
+    return x if x is None else _number(x) if isinstance(x, Real) else clean(str(x))
+
+
+def _exact(op: Operation, k: int, parameters: Mapping[str, Any]) -> Any:
+    """The partial as the record has it, applied to names."""
+    return _tree(readable(as_formula, op, k, named("y"), [named(x) for x in op.inputs], parameters))
+
+
+def _simplified(op: Operation, k: int, parameters: Mapping[str, Any]) -> Any:
+    """The same as a book prints it."""
+    return _tree(readable(partial, op, k, None, None, parameters))
 
 
 def _tree(f: Any) -> Any:
-    """A formula as nested lists: ["multiply", "y", ["subtract", 1, "u"]]; names are text, the numbers numbers."""
+    """A formula as nested lists: ["multiply", "y", ["subtract", 1, "u"]].
+
+    Names are text, numbers are numbers; None stands for a rule that gives no formula.
+    """
+    if f is None:
+        return None
     if not isinstance(f, Formula):
         return _number(f)
     if f.head == "name":
@@ -192,4 +218,5 @@ def _box_of_node(node: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) ->
 
 
 def _title(label: Sequence[str], symbol: str) -> str:
-    return " = ".join(filter(None, ("".join(label[:2]), symbol)))
+    base, sub, text = (*label, "", "")[:3]
+    return " = ".join(filter(None, (text if text == f"{base}[{sub}]" else base + sub, symbol)))

@@ -3,7 +3,7 @@
 const NUMBERS = ["step", "seed", "pick", "t", "epsilon", "fit"];
 const WORDS = { view: ["operations", "numbers"], mode: ["reverse", "forward"] };
 
-export function read(hash, { nodes, views }) {
+export function read(hash, { nodes, views, locks }) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const state = { edits: {} };
   for (const name of NUMBERS) {
@@ -12,8 +12,9 @@ export function read(hash, { nodes, views }) {
   for (const name of ["step", "seed", "pick", "t", "fit"]) {
     if (name in state && !(Number.isInteger(state[name]) && state[name] >= 0)) delete state[name];
   }
+  if ("t" in state) state.t = Math.max(state.t - 1, 0); // associations count from 1
   for (const [name, words] of Object.entries(WORDS)) if (words.includes(given.get(name))) state[name] = given.get(name);
-  const editable = (n) => Number.isInteger(n) && nodes[n] !== undefined && nodes[n].kind !== "operation";
+  const editable = (n) => Number.isInteger(n) && nodes[n] !== undefined && nodes[n].kind !== "operation" && !locks.has(n);
   const axes = (given.get("axes") ?? "").split(",").map(Number);
   if (axes.length === 2 && axes.every((n) => editable(n) && nodes[n].kind === "leaf")) state.axes = axes;
   for (const pair of (given.get("set") ?? "").split(",").filter(Boolean)) {
@@ -29,6 +30,7 @@ export function read(hash, { nodes, views }) {
 export function written(state) {
   const given = new URLSearchParams();
   for (const name of [...NUMBERS, ...Object.keys(WORDS)]) if (state[name] !== undefined && state[name] !== null) given.set(name, state[name]);
+  given.set("t", state.t + 1);
   if (state.axes) given.set("axes", state.axes.join(","));
   const edits = Object.entries(state.edits).map(([n, x]) => `${n}:${x}`);
   if (edits.length) given.set("set", edits.join(","));

@@ -1,4 +1,5 @@
 // The row of buttons, the scrubber, and the choices beside them.
+import { rounded } from "./numbers.js";
 import { textOf } from "./views.js";
 
 const ICONS = { start: "M3,2h2v12h-2zM14,2v12l-8,-6z", back: "M12,2v12l-9,-6z", play: "M4,1.5v13l10,-6.5z", pause: "M3,2h4v12h-4zM9,2h4v12h-4z",
@@ -40,10 +41,10 @@ export const Choices = ({ record, state, onChange }) => (
 
 /** A field for a number; what is no number is not taken, and the field shows again what counts. */
 export const NumberField = ({ value, onChange, least = -Infinity, ...rest }) => (
-  <input type="number" step="any" value={value} {...rest} onChange={(event) => {
+  <input type="number" step="any" value={rounded(value)} {...rest} onChange={(event) => {
     const given = event.currentTarget.valueAsNumber;
     if (isFinite(given) && given >= least) onChange(given);
-    else event.currentTarget.value = value;
+    else event.currentTarget.value = rounded(value);
   }} />);
 
-export const leafOptions = (record) => record.leaves.map((n) => [n, textOf(record, n)]);
+export const leafOptions = (record, leaves = record.leaves) => leaves.map((n) => [n, textOf(record, n)]);

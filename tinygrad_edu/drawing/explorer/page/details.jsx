@@ -10,6 +10,7 @@ export const Details = ({ moment, n, edited, onEdit, onPick, onReset }) => {
   const node = record.nodes[n];
   const { entries, shape } = record.groups[node.group];
   const flow = moment.flow(n);
+  const locked = record.whyLocked(n);
   const at = { moment, n };
   return (
     <div class="details">
@@ -17,12 +18,13 @@ export const Details = ({ moment, n, edited, onEdit, onPick, onReset }) => {
         <Choice label="entry" value={n} onChange={(entry) => onPick(Number(entry))}
           options={entries.flatMap((entry, i) => (typeof entry === "number" ? [[entry, `[${indexText(i, shape)}]`]] : []))} />)}
       <table><tbody>
-        <tr><th scope="row"><math>{name(record, n)}</math></th><td>{node.kind !== "operation"
+        <tr><th scope="row"><math>{name(record, n)}</math></th><td>{node.kind !== "operation" && !locked
           ? <NumberField value={values[n]} aria-label={node.label ? `the number ${textOf(record, n)}` : "the constant"} data-edit={n}
             onChange={(x) => onEdit({ [n]: x })} />
           : moment.isComputed(n) ? long(values[n]) : "not computed yet"}</td></tr>
         {flow && <tr><th scope="row">{mode === "reverse" ? "gradient" : "tangent"}</th><td>{long(flow.x)}{flow.done ? "" : " so far"}</td></tr>}
       </tbody></table>
+      {node.kind !== "operation" && locked && <p class="note locked">It {locked}</p>}
       {node.kind === "operation" && moment.isComputed(n) && <ValueCaption {...at} />}
       {flow?.done && (mode === "reverse" ? <GradientCaption {...at} /> : <TangentCaption {...at} />)}
       {edited && <button onClick={onReset}>back to the program's numbers</button>}

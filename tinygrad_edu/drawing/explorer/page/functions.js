@@ -42,6 +42,7 @@ function erfc(u) {
 }
 
 export const FUNCTIONS = {
+  __proto__: null, // so that no other names are found in it than these
   identity: (u) => u,
   add: (a, b) => a + b,
   subtract: (a, b) => a - b,

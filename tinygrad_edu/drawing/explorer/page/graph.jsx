@@ -1,6 +1,7 @@
 // The computation graph: boxes that fill with numbers, and arrows with what flows along them. All of it lies where the layout put it.
 import { Component } from "preact";
 import { short } from "./numbers.js";
+import { isEntry } from "./views.js";
 
 const LINE = 16, CELL = 13, PORT = 13, MARGIN = 8; // pixels, as in layout.py
 
@@ -85,10 +86,14 @@ class Box extends Pure {
   }
 }
 
-const Title = ({ x, y, label: [base, sub], symbol }) => (
-  <text class="title" x={x} y={y}>{base}
-    {sub && <tspan class="sub" dy="3">{sub}</tspan>}
-    {symbol && <tspan class="symbol" dy={sub ? -3 : 0}>{base ? " = " : ""}{symbol}</tspan>}</text>);
+const Title = ({ x, y, label, symbol }) => {
+  const [base, sub, text] = label;
+  const lowered = sub && !isEntry(label);
+  return (
+    <text class="title" x={x} y={y}>{lowered ? base : sub ? text : base}
+      {lowered && <tspan class="sub" dy="3">{sub}</tspan>}
+      {symbol && <tspan class="symbol" dy={lowered ? -3 : 0}>{base ? " = " : ""}{symbol}</tspan>}</text>);
+};
 
 /** The value and below it the gradient or the tangent of one number. */
 const Pair = ({ x, y, n, known: [value, flow], word }) => [

@@ -1,8 +1,14 @@
 // The slides' picture of the network that the computation contains: units as circles, input at the bottom, lines for the weights.
 import { short } from "./numbers.js";
-import { textOf } from "./views.js";
+import { isEntry, textOf } from "./views.js";
 
 const STEP = 96, RISE = 112, R = 34, MOST = 24; // pixels; units in a layer
+
+/** A unit by its state in association t, if that has an index: z[0, 1]; else by its name, with a number below. */
+function named({ labels, name, number }, t) {
+  const label = labels[t] ?? labels[0] ?? [name];
+  return isEntry(label) ? [label[2], ""] : [name, number ? String(number) : ""];
+}
 
 export const Network = ({ moment, t, pick: picked, onPick }) => {
   const { record, values, lit } = moment;
@@ -35,13 +41,14 @@ export const Network = ({ moment, t, pick: picked, onPick }) => {
         const value = state === undefined ? null : moment.value(state);
         const flow = u === undefined || moment.mode === "forward" ? null : moment.flow(u);
         const blame = flow?.done ? flow.x : null;
-        const spoken = `unit ${unit.called}${value === null ? "" : `, state ${short(value)}`}${blame === null ? "" : `, delta ${short(blame)}`}`;
+        const [base, sub] = named(unit, t);
+        const spoken = `unit ${base}${sub}${value === null ? "" : `, state ${short(value)}`}${blame === null ? "" : `, delta ${short(blame)}`}`;
         const pick = () => onPick(u ?? state);
         return (
           <g class={`unit${nodes.some((n) => lit.has(n)) ? " lit" : ""}${nodes.includes(picked) ? " picked" : ""}`} tabindex="0" role="button"
             aria-label={spoken} data-unit={unit.called} onClick={pick} onKeyDown={(event) => { if (event.key === "Enter") pick(); }}>
             <circle cx={x} cy={y} r={R} />
-            <text class="name" x={x} y={y - 14}>{unit.name.length > 7 ? `${unit.name.slice(0, 6)}…` : unit.name}{unit.number && <tspan class="sub" dy="3">{unit.number}</tspan>}</text>
+            <text class="name" x={x} y={y - 14}>{base.length > 8 ? `${base.slice(0, 7)}…` : base}{sub && <tspan class="sub" dy="3">{sub}</tspan>}<title>{`${base}${sub}`}</title></text>
             {value !== null && <text class="value" x={x} y={y + 3}>{short(value, 3)}</text>}
             {blame !== null && <text class="grad" x={x} y={y + 18}>δ {short(blame, 2)}</text>}
           </g>);

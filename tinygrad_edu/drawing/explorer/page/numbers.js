@@ -8,7 +8,9 @@ export function short(x, digits = 4) {
   return (text === "-0" ? "0" : text).replaceAll("-", "−");
 }
 
-/** All the digits that a number has. */
+/** A number to twelve digits, which leaves out what is due to rounding: 0.12 and not 0.12000000000000005. */
+export const rounded = (x) => (isFinite(x) ? Number(x.toPrecision(12)) : x);
+
 export function long(x) {
-  return Number.isNaN(x) ? "nan" : String(x).replaceAll("Infinity", "∞").replaceAll("-", "−");
+  return Number.isNaN(x) ? "nan" : String(rounded(x)).replaceAll("Infinity", "∞").replaceAll("-", "−");
 }

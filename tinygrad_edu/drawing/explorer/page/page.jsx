@@ -10,7 +10,7 @@ import { Graph } from "./graph.jsx";
 import { Moment } from "./moment.js";
 import { Network } from "./network.jsx";
 import { Record } from "./record.js";
-import { Surface } from "./surface.jsx";
+import { Locked, Surface } from "./surface.jsx";
 import { marksOf, thingsOf } from "./views.js";
 
 const PAUSE = 900; // ms between the steps that play by themselves
@@ -18,8 +18,8 @@ const PAUSE = 900; // ms between the steps that play by themselves
 const record = new Record(JSON.parse(document.getElementById("record").textContent));
 const THINGS = thingsOf(record);
 const { T } = record;
-const steep = record.leaves.filter((n) => record.reverse(record.values()).grads[n] !== 0);
-const [first = record.leaves[0], second = record.leaves.find((n) => n !== first) ?? first] = steep;
+const steep = record.movable.filter((n) => record.reverse(record.values()).grads[n] !== 0);
+const [first = record.movable[0], second = record.movable.find((n) => n !== first) ?? first] = steep;
 const START = { step: 0, view: "operations", mode: "reverse", seed: record.leaves[0], pick: null, t: 0, epsilon: 0.1, fit: 0, edits: {},
   axes: [first, second] };
 const fromAddress = () => ({ ...START, ...read(location.hash, record) });
@@ -103,8 +103,8 @@ function Page() {
       {T > 0 && (
         <section class="panel beside" aria-label="Network">
           <Network moment={moment} t={t} pick={state.pick} onPick={pick} />
-          {T > 1 && <Choice label="association" value={t} options={Array.from({ length: T }, (_, i) => [i, i])}
-            onChange={(i) => change({ t: Number(i), pick: null })} />}
+          {T > 1 && <Choice label="association" value={t + 1} options={Array.from({ length: T }, (_, i) => [i + 1, i + 1])}
+            onChange={(number) => change({ t: Number(number) - 1, pick: null })} />}
         </section>)}
       <div class="panels">
         <section class="panel" aria-label="Details"><h2>Details</h2>
@@ -113,8 +113,8 @@ function Page() {
         </section>
         {record.leaves.length > 0 && (
           <section class="panel" aria-label="Error surface"><h2>Error surface</h2>
-            <Surface record={record} values={values} grads={grads} axes={state.axes} epsilon={state.epsilon}
-              onAxes={(axes) => change({ axes })} onEpsilon={(epsilon) => change({ epsilon })} onMove={edit} />
+            {record.movable.length === 0 ? <Locked record={record} /> : <Surface record={record} values={values} grads={grads} axes={state.axes} epsilon={state.epsilon}
+              onAxes={(axes) => change({ axes })} onEpsilon={(epsilon) => change({ epsilon })} onMove={edit} />}
           </section>)}
         {record.leaves.length > 0 && <section class="panel" aria-label="Work"><h2>Work</h2><Work record={record} seed={state.seed} /></section>}
       </div>

@@ -8,7 +8,7 @@ export class Record {
     this.leaves = this.nodes.flatMap((node, n) => (node.kind === "leaf" ? [n] : []));
     this.rules = this.rules.map((rule) => ({
       ...rule,
-      forward: FUNCTIONS[rule.name],
+      forward: rule.recorded ? undefined : FUNCTIONS[rule.name],
       partials: rule.partials.map((tree) => compiled(tree, rule.inputs)),
       exact: rule.partials,
       asWritten: rule.written.map((tree) => compiled(tree, rule.inputs)),
@@ -16,6 +16,9 @@ export class Record {
     }));
     this.start = this.nodes.map((node) => ("value" in node ? Number(node.value) : 0));
     this.inputs = this.nodes.map((node) => node.from ?? []);
+    this.trust();
+    this.locks = this.locked();
+    this.movable = this.leaves.filter((n) => !this.locks.has(n));
     this.totals = new Map(); // the total input u of a unit -> which unit, which association
     this.states = new Map(); // and its state y = f(u)
     for (const unit of this.units) {
@@ -23,6 +26,50 @@ export class Record {
       unit.y.forEach((n, t) => this.states.set(n, { unit, t }));
     }
   }
+
+  /** Looks which rules the page can compute with: those whose function and slopes it has, and that give the recorded numbers. */
+  trust() {
+    const values = this.start;
+    for (const n of this.operations) {
+      const rule = this.rule(n);
+      const { value, slopes } = this.nodes[n];
+      rule.known ??= rule.forward !== undefined;
+      rule.known &&= alike(rule.forward(...this.operands(values, n), rule.given), Number(value));
+      slopes.forEach((slope, k) => {
+        if (slope !== null) rule.known &&= rule.partials[k] !== null && alike(this.worked(values, n, "partials", k), Number(slope));
+      });
+    }
+  }
+
+  /** For each node that a step depends on which the page cannot compute, the names of the operations of these steps. */
+  locked() {
+    const locks = new Map();
+    for (const n of [...this.operations].reverse()) {
+      const names = [...(locks.get(n) ?? []), ...(this.rule(n).known ? [] : [this.rule(n).name])];
+      if (!names.length) continue;
+      for (const from of this.inputs[n]) {
+        if (typeof from === "number") locks.set(from, new Set([...(locks.get(from) ?? []), ...names]));
+      }
+    }
+    return locks;
+  }
+
+  /** Why a number cannot be changed, or several that are in the same case; null where it can. */
+  whyLocked(n, it = "it") {
+    const names = this.locks.get(n);
+    if (!names) return null;
+    const list = [...names].join(" and ");
+    return `cannot be changed: ${list} ${names.size > 1 ? "depend" : "depends"} on ${it}, and of ${list} this page has only the `
+      + "recorded numbers, and no function to compute others with.";
+  }
+
+  /** The rule of a node that is an operation. */
+  rule(n) { return this.rules[this.nodes[n].rule]; }
+
+  /** The node of a reference; undefined for a number in brackets, which is none. */
+  node(reference) { return typeof reference === "number" ? this.nodes[reference] : undefined; }
+
+  operands(values, n) { return this.inputs[n].map((input) => look(values, input)); }
 
   /** How many associations the network is shown. */
   get T() { return Math.max(0, ...this.units.map((unit) => unit.y.length)); }
@@ -40,7 +87,11 @@ export class Record {
   /** Works out all operations, in place. */
   evaluate(values) {
     for (const n of this.operations) {
-      const rule = this.rules[this.nodes[n].rule];
+      const rule = this.rule(n);
+      if (!rule.known) {
+        values[n] = this.start[n];
+        continue;
+      }
       const from = this.inputs[n];
       const a = look(values, from[0]);
       values[n] = from.length === 1 ? rule.forward(a, rule.given)
@@ -51,14 +102,14 @@ export class Record {
   }
 
   /** ∂(node n)/∂(its operand k). */
-  slope(values, n, k) { return this.worked(values, n, "partials", k); }
+  slope(values, n, k) { return this.rule(n).known ? this.worked(values, n, "partials", k) : Number(this.nodes[n].slopes[k]); }
 
-  /** The same by the simplified formula, which is what a book prints. */
-  writtenSlope(values, n, k) { return this.worked(values, n, "asWritten", k); }
+  /** The same by the simplified formula, which is what a book prints; null where there is none. */
+  writtenSlope(values, n, k) { return this.rule(n).asWritten[k] && this.worked(values, n, "asWritten", k); }
 
   worked(values, n, form, k) {
-    const rule = this.rules[this.nodes[n].rule];
-    return rule[form][k](values[n], this.inputs[n].map((input) => look(values, input)), rule.given);
+    const rule = this.rule(n);
+    return rule[form][k](values[n], this.operands(values, n), rule.given);
   }
 
   /** Whether operand k of node n is something that gets a gradient. */
@@ -104,7 +155,7 @@ export class Record {
   times(x, values, n, k) {
     if (x === 0) return 0;
     const slope = this.slope(values, n, k);
-    return slope === 0 && this.rules[this.nodes[n].rule].selects ? 0 : x * slope;
+    return slope === 0 && this.rule(n).selects ? 0 : x * slope;
   }
 
   /** How many products of a slope with a cotangent or a tangent each mode needs: {reverse, one (from this leaf), all}. */
@@ -130,8 +181,14 @@ export function look(values, reference) {
   return typeof reference === "number" ? values[reference] : Number(reference[0]);
 }
 
-/** A formula as a function of (y, the inputs, the parameters). */
+/** Whether two numbers are the same but for rounding. */
+function alike(x, y) {
+  return Object.is(x, y) || x === y || Math.abs(x - y) <= 1e-9 * Math.abs(y) + 1e-12;
+}
+
+/** A formula as a function of (y, the inputs, the parameters); null for none, or one with a function that the page has not. */
 function compiled(tree, inputs) {
+  if (tree === null) return null;
   if (typeof tree === "number") return () => tree;
   if (typeof tree === "string") {
     if (tree === "y") return (y) => y;
@@ -142,6 +199,7 @@ function compiled(tree, inputs) {
   }
   const f = FUNCTIONS[tree[0]];
   const parts = tree.slice(1).map((part) => compiled(part, inputs));
+  if (f === undefined || parts.includes(null)) return null;
   return parts.length === 1 ? (y, xs, given) => f(parts[0](y, xs, given), given)
     : (y, xs, given) => f(...parts.map((part) => part(y, xs, given)), given);
 }

@@ -5,7 +5,7 @@ import { Choice, NumberField, leafOptions } from "./controls.jsx";
 import { short } from "./numbers.js";
 import { textOf } from "./views.js";
 
-const SIZE = 300, EDGE = 34, GRID = 41, LEVELS = 11;
+const SIZE = 300, EDGE = 34, GRID = 41, LEVELS = 11, MOST_NAMES = 6;
 const plotted = SIZE - EDGE - 8;
 
 export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilon, onMove }) => {
@@ -66,8 +66,8 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
   return (
     <div class="surface">
       <div class="row">
-        {record.leaves.length > 1 && ["over", "and"].map((word, i) => (
-          <Choice label={word} value={axes[i]} options={leafOptions(record)} onChange={(n) => onAxes(i === 0 ? [Number(n), b] : [a, Number(n)])} />))}
+        {record.movable.length > 1 && ["over", "and"].map((word, i) => (
+          <Choice label={word} value={axes[i]} options={leafOptions(record, record.movable)} onChange={(n) => onAxes(i === 0 ? [Number(n), b] : [a, Number(n)])} />))}
       </div>
       <svg ref={drawing} viewBox={`0 0 ${SIZE} ${SIZE}`} width={SIZE} height={SIZE} role="group" aria-label="The error surface"
         onPointerDown={(event) => { event.currentTarget.setPointerCapture(event.pointerId); dragged(event); }}
@@ -91,6 +91,7 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
           aria-label={`the point ${label(a)} = ${short(at[0])}${one ? "" : `, ${label(b)} = ${short(at[1])}`}; arrow keys move it`} />}
       </svg>
       {note && <p class="note">{note}</p>}
+      <Locked record={record} />
       <p>{label(record.root)} = <output data-error={String(E)}>{short(E)}</output>, −∇{label(record.root)} = ({short(-slope[0])}{one ? "" : `, ${short(-slope[1])}`})</p>
       <div class="row">
         <label>ε <NumberField value={epsilon} least={0} onChange={onEpsilon} /></label>
@@ -99,6 +100,20 @@ export const Surface = ({ record, values, grads, axes, epsilon, onAxes, onEpsilo
         <button onClick={() => setHalf(half * 2)} aria-label="farther" title="farther">−</button>
       </div>
     </div>);
+};
+
+/** Which leaves cannot be moved, and why. */
+export const Locked = ({ record }) => {
+  const alike = new Map(); // what depends on them -> leaves
+  for (const n of record.leaves.filter((leaf) => record.locks.has(leaf))) {
+    const names = [...record.locks.get(n)].join();
+    alike.set(names, [...(alike.get(names) ?? []), n]);
+  }
+  return [...alike.values()].map((leaves) => {
+    const rest = leaves.length - MOST_NAMES;
+    const names = leaves.slice(0, MOST_NAMES).map((n) => textOf(record, n)).join(", ");
+    return <p class="note locked">{names}{rest > 0 && ` and ${rest} more`} {record.whyLocked(leaves[0], leaves.length > 1 ? "them" : "it")}</p>;
+  });
 };
 
 const finite = (x) => (isFinite(x) ? x : 0);

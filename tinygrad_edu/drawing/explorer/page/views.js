@@ -41,6 +41,9 @@ export function indexText(i, shape) {
   return index.join(", ");
 }
 
+/** Whether a label is an entry by its index, w[0, 1], which counts from 0; other subscripts count from 1. */
+export const isEntry = ([base, sub, text]) => Boolean(sub) && text === `${base}[${sub}]`;
+
 /** What a node is called, as plain text. */
 export function textOf(record, n) {
   return (typeof n === "number" && record.nodes[n].label?.[2]) || "a constant";
