@@ -1,4 +1,4 @@
-"""A GAN in thirty lines: a generator learns where the real points are, from the one who tells them apart."""
+"""A GAN in under thirty lines: a generator learns where real points are from a discriminator."""
 
 import numpy as np
 

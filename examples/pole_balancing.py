@@ -1,4 +1,7 @@
-"""Pole balancing in thirty lines: what went well is made more likely (REINFORCE). Needs: pip install 'tinygrad-edu[rl]'."""
+"""Pole balancing in under thirty lines: what went well is made more likely (REINFORCE).
+
+Needs: pip install 'tinygrad-edu[rl]'.
+"""
 
 import numpy as np
 

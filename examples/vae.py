@@ -1,4 +1,4 @@
-"""A VAE in thirty lines: two numbers for each handwritten digit, and back."""
+"""A VAE in under thirty lines: two numbers for each handwritten digit, and back."""
 
 import numpy as np
 from sklearn.datasets import load_digits

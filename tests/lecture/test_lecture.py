@@ -14,19 +14,18 @@ from tinygrad_edu.cli import main
 from tinygrad_edu.drawing import canvas
 from tinygrad_edu.drawing.movie import Movie
 from tinygrad_edu.lecture import SECTIONS, Check
-from tinygrad_edu.lecture.run import one_thread, table
+from tinygrad_edu.lecture.run import table
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_a_section_holds_what_it_checks_and_shows_what_it_says(section, tmp_path):
+def test_a_section_holds_what_it_checks_and_shows_what_it_says(section, tmp_path, results_of,
+                                                               pictures_of):
     """In one, because what a section computes takes seconds."""
-    with one_thread():
-        results = section.compute(0, True)
-    checks = section.checks(results)
+    checks = section.checks(results_of(section))
     assert len(checks) >= 4
     assert not [check.row for check in checks if not check.passed]
+    pictures = pictures_of(section)
     with canvas.style():
-        pictures = section.figures(results)
         for name, picture in pictures.items():
             every_picture_has_words_and_something_on_it(picture, tmp_path / f"{name}.png")
         movie, = [picture.figure for picture in pictures.values() if isinstance(picture.figure, Movie)]
@@ -59,8 +58,9 @@ def sections_and_seeds():
 
 
 @pytest.mark.parametrize(("section", "seed"), sections_and_seeds())
-def test_the_checks_hold_from_other_seeds_too(section, seed):
-    assert not [check.row for check in section.checks(section.compute(seed, True)) if not check.passed]
+def test_the_checks_hold_from_other_seeds_too(section, seed, results_of):
+    assert not [check.row for check in section.checks(results_of(section, seed))
+                if not check.passed]
 
 
 @pytest.mark.parametrize(("check", "passed"), [

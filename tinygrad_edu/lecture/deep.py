@@ -90,27 +90,90 @@ def _difference(net: Network, x: ndarray, target: ndarray) -> float:
     return max(float(np.abs(ours - theirs).max() / np.abs(theirs).max()) for ours, theirs in zip(blame(net, x, target), net.deltas))
 
 
+def sizes_of(results: Results, name: str) -> dict[int, list[float]]:
+    """{passes: the size of δ in each layer over all digits, input side first}."""
+    return {passes: per_layer(units) for passes, units in results[f"{name} units"].items()}
+
+
+def fading(results: Results, name: str) -> tuple[float, float, float]:
+    """How many times smaller δ becomes before learning: (from the outputs to the last hidden layer,
+    from one hidden layer to the one before, from the outputs to the first hidden layer)."""
+    first, *_, last, output = sizes_of(results, name)[0]
+    hidden = len(SIZES) - 2
+    return output / last, (last / first) ** (1 / (hidden - 1)), output / first
+
+
+def awakening(results: Results) -> tuple[int, int, int]:
+    """After how many passes, with the usual start: δ of the first hidden layer was smallest, was
+    three times as large again, and E was a tenth below that of the best constant answer."""
+    first = {passes: layers[0] for passes, layers in sizes_of(results, "usual").items()}
+    low = min(first, key=lambda passes: first[passes])
+    grown = next((n for n in first if n > low and first[n] > 3 * first[low]), -1)
+    E = results["usual"].E
+    return low, grown, next((n for n, e in enumerate(E) if e < 0.9 * results["constant"]), -1)
+
+
+def alike(results: Results, passes: int) -> float:
+    """How much the answers to different digits differ after so many passes with the usual start:
+    their standard deviation over the digits, as a share of that of the targets."""
+    usual = results["usual"]
+    y = usual.network.at(usual.weights[usual.kept.index(passes)])(usual.x)
+    return float(np.std(y, axis=0).mean() / np.std(usual.target, axis=0).mean())
+
+
 def checks(results: Results) -> list[Check]:
     usual, wider = results["usual"], results["wider"]
-    sizes = {name: {passes: per_layer(units) for passes, units in results[f"{name} units"].items()} for name in ("usual", "wider")}
-    at_first, later = sizes["usual"][0], sizes["wider"][0]
-    factor, milder = (at_first[2] / at_first[0]) ** 0.5, (later[2] / later[0]) ** 0.5
+    sizes = {name: sizes_of(results, name) for name in ("usual", "wider")}
+    (_, factor, far), (first_step, milder, _) = fading(results, "usual"), fading(results, "wider")
     grown = sizes["usual"][usual.stop_epoch][0] / min(layers[0] for layers in sizes["usual"].values())
+    low, woken, falls = awakening(results)
     share, wanted = float(np.mean(results["right"])), 0.95 if wider.stop_epoch >= 150 else 0.92
     return [
         Check("held-out digits answered rightly", f"≥ {wanted:.0%}", f"{share:.1%}", holds=share >= wanted),
         Check("δ by (33), three layers deep, against autodiff, relative", 0.0, results["difference"], 1e-10),
         Check("largest slope, y(1 − y) ≤ 1/4", "≤ 0.25", f"{results['slope']:.6f}", holds=results["slope"] <= 0.25),
         Check("digits and layers that break |δ| ≤ ¼ ‖w‖ |δ of the next layer|", 0, results["broken bounds"]),
-        Check("usual start: a layer back, δ is smaller by a factor of", "about 4", f"{factor:.2f}", holds=3 < factor < 6),
-        Check("usual start: from outputs to first hidden layer, by", "> 50", f"{at_first[3] / at_first[0]:.0f}",
-              holds=at_first[3] / at_first[0] > 50),
-        Check("weights 4 times as large: a layer back, smaller by", "< 2", f"{milder:.2f}", holds=milder < 2),
+        Check("usual start: a hidden layer back, δ is smaller by a factor of", "3 to 6",
+              f"{factor:.2f}",
+              holds=3 < factor < 6),
+        Check("usual start: from outputs to first hidden layer, by", "> 50", f"{far:.0f}",
+              holds=far > 50),
+        Check(f"weights {WIDER} times as large: a hidden layer back, smaller by", "< 2",
+              f"{milder:.2f}", holds=milder < 2),
+        Check(f"weights {WIDER} times as large: from the outputs to the last hidden layer, no less "
+              "than with the usual start",
+              f"≥ {fading(results, 'usual')[0]:.1f}", f"{first_step:.1f}",
+              holds=first_step >= fading(results, "usual")[0]),
         Check("usual start: E after 5 passes, ÷ E of the best constant answer", 1.0, usual.E[5] / results["constant"], 0.05),
-        Check("weights 4 times as large: the same", "< 0.8", f"{wider.E[5] / results['constant']:.2f}",
+        Check("usual start: differences of the answers after 5 passes, ÷ those of the targets",
+              "< 0.1",
+              f"{alike(results, 5):.3f}", holds=alike(results, 5) < 0.1),
+        Check(f"weights {WIDER} times as large: E after 5 passes, ÷ E of the best constant answer",
+              "< 0.8",
+              f"{wider.E[5] / results['constant']:.2f}",
               holds=wider.E[5] < 0.8 * results["constant"]),
+        Check("usual start: passes until δ of the first hidden layer is smallest, 3 times that, "
+              "and until E falls",
+              "the first is the least", f"{low}, {woken}, {falls}",
+              holds=0 < low < min(woken, falls)),
+        Check("the pictures' digit before learning: layers whose δ is not smaller than that of "
+              "the next one", 0,
+              sum(int((np.diff(one_digit(results, name)[0]) <= 0).sum()) for name in sizes)),
+        Check(f"the pictures' digit: δ fades less with weights {WIDER} times as large, from "
+              "outputs to first hidden layer by",
+              f"< {_fades(results, 'usual'):.0f}", f"{_fades(results, 'wider'):.0f}",
+              holds=_fades(results, "wider") < _fades(results, "usual")),
+        Check("δ of the output units, over all digits, is smaller in the end", "< 1",
+              ", ".join(f"{output_left(results, name):.2f}" for name in sizes),
+              holds=all(output_left(results, name) < 1 for name in sizes)),
         Check("usual start: δ of the first hidden layer has grown since, by", "> 3", f"{grown:.1f}", holds=grown > 3),
     ]
+
+
+def output_left(results: Results, name: str) -> float:
+    """The size of δ of the output units in the end, as a share of what it was before learning."""
+    sizes = list(sizes_of(results, name).values())
+    return sizes[-1][-1] / sizes[0][-1]
 
 
 def figures(results: Results) -> dict[str, Picture]:
@@ -121,7 +184,7 @@ def figures(results: Results) -> dict[str, Picture]:
     samples, axes = canvas.figure(2, 5, width=7, height=3.6)
     surface.pictures(axes.ravel(), {(f"“{y}”" if y == t.argmax() else f"“{y}”, but it is {t.argmax()}") + " " * i: row.reshape(8, 8)
                                     for i, (row, y, t) in enumerate(zip(x[chosen], said, target[chosen]))})
-    titles = {"usual": "usual start", "wider": "hidden weights 4 times as large"}
+    titles = {"usual": "usual start", "wider": f"hidden weights {WIDER} times as large"}
     largest = max(float(np.abs(d).max()) for name in titles for d in results[f"{name} one"][0])
     credit, later = (units.blame_strips({title: results[f"{name} one"][when] for name, title in titles.items()}, largest)[0]
                      for when in (0, 1))
@@ -139,27 +202,113 @@ def figures(results: Results) -> dict[str, Picture]:
     return {
         "credit": Picture(credit, "Credit assignment before learning: δ of each unit for one handwritten digit. The output units "
                                   "know what they did wrong; from layer to layer, back through the slopes y(1 − y), the blame "
-                                  "fades. With the usual start (left) the first hidden layer gets about a hundredth of it.",
+                                  f"fades. {_credit(results)}",
                           "Two stacks of coloured strips, one strip for each layer: strong colours for the ten output units, "
                           "paler ones for each hidden layer below; on the left they fade much faster.", panels=True),
-        "shrinking": Picture(sizes, "How large δ is in each layer while the network learns, over all digits. On the left the "
-                                    "lower layers hardly learn at first: their δ are tiny. When these grow, E falls.",
-                             "Four lines each in two panels; on the left they start far apart, by factors of four, and come "
-                             "together late; on the right they are close from the start.", panels=True),
-        "later": Picture(later, f"The same digit after {results['wider'].stop_epoch} passes, in the same colours: little is left "
-                                "to be blamed for.",
-                         "The same strips, nearly all of them pale.", panels=True),
+        "shrinking": Picture(sizes,
+                             "How large δ is in each layer while the network learns, over all "
+                             f"digits. {_shrinking(results)}",
+                             f"{len(SIZES) - 1} lines each in two panels; before learning the "
+                             "hidden layers' are farther apart on the left than on the "
+                             "right.", panels=True),
+        "later": Picture(later,
+                         f"The same digit after {results['wider'].stop_epoch} passes, in the same "
+                         f"colours. {_later(results)}",
+                         f"The same strips after learning. {_later(results)}", panels=True),
         "learning": Picture(learning, "E while the digits are learnt. With the usual start the network first answers the same to "
                                       "every digit, and has to wait for its lower layers.",
                             "Two falling lines; one of them stays at the level of the best constant answer for some passes."),
         "movie": Picture(_movie(results, titles), "How much each unit is to blame, over all digits, while the networks learn. On "
-                                                  "the left the lower layers wake up one after the other; then all fade, as less "
-                                                  "and less is wrong.",
+                                                  "the left the lower layers are pale at first "
+                                                  "and gain colour later. δ of the output units "
+                                                  "fades, as less and less is wrong: to "
+                                                  f"{output_left(results, 'usual'):.0%} of what it "
+                                                  "was (left) and "
+                                                  f"{output_left(results, 'wider'):.0%} (right).",
                          "Strips of coloured cells, one for each unit: on the left the lower layers are pale for some time, then "
                          "gain colour; on the right they have it from the start.", panels=True),
-        "answers": Picture(samples, "Held-out digits and what the network says they are, its first mistakes last.",
-                           "Ten small pictures of handwritten digits, each with an answer above it."),
+        "answers": Picture(samples,
+                           "Held-out digits and what the network with the larger hidden weights "
+                           "says they are" +
+                           (f", {len(wrong)} of its {np.sum(~results['right'])} mistakes last."
+                            if len(wrong) else
+                            "; it made no mistake."),
+                           f"{len(chosen)} small pictures of handwritten digits, each with an "
+                           "answer above it."),
     }
+
+
+def one_digit(results: Results, name: str) -> tuple[list[float], list[float]]:
+    """The size of δ in each layer for the digit of the pictures: (before learning, in the end)."""
+    before, after = (per_layer([np.abs(delta) for delta in deltas])
+                     for deltas in results[f"{name} one"])
+    return before, after
+
+
+def _fades(results: Results, name: str) -> float:
+    """How many times smaller δ of the first hidden layer is than that of the outputs, for that
+    digit before learning."""
+    before, _ = one_digit(results, name)
+    return before[-1] / before[0]
+
+
+def _credit(results: Results) -> str:
+    return ("With the usual start (left) the first hidden layer's δ is "
+            f"{_fades(results, 'usual'):.0f} times smaller than that of the outputs; with hidden "
+            f"weights {WIDER} times as large, {_fades(results, 'wider'):.0f} times.")
+
+
+def _shrinking(results: Results) -> str:
+    low, grown, falls = awakening(results)
+    far = fading(results, "usual")[2]
+    words = (f"On the left the first hidden layer hardly learns at first: its δ starts {far:.0f} "
+             f"times smaller than the outputs' and is smallest after {low} passes.")
+    if grown < 0 or falls < 0:
+        return words
+    return (f"{words} It is three times as large after {grown}; E is a tenth below that of the "
+            f"best constant answer after {falls}.")
+
+
+def _later(results: Results) -> str:
+    """What has become of δ of the outputs and of the first hidden layer for the digit of the
+    pictures."""
+    words = []
+    for side, name in (("left", "usual"), ("right", "wider")):
+        before, after = one_digit(results, name)
+        words.append(f"On the {side} δ of the outputs has gone from {before[-1]:.2g} to "
+                     f"{after[-1]:.2g}, that of the first hidden layer from {before[0]:.1g} to "
+                     f"{after[0]:.1g}.")
+    return " ".join(words)
+
+
+def text(results: Results) -> str:
+    below = sum(w.size for w in results["usual"].network.weights[:-1])
+    return ("Three hidden layers between picture and answer. An output unit sees its own mistake. "
+            f"But which of the {below:,} weights of the layers below are to blame? (33) answers "
+            "that, layer after layer: the δ of a layer is made from the δ of the next one, "
+            "whatever that is. Nothing new is needed for a deep network.")
+
+
+def look_for(results: Results) -> str:
+    first_step, back, far = fading(results, "usual")
+    return ("Each layer of sigmoid units multiplies δ by y(1 − y), which is at most ¼. With "
+            "weights of the usual size nothing makes up for that: over all digits, δ becomes "
+            f"{first_step:.1f} times smaller from the outputs to the last hidden layer and "
+            f"{back:.1f} times with each hidden layer before it. So the δ of the first hidden "
+            f"layer is {far:.0f} times smaller than the outputs' δ, and the changes of its weights "
+            "are small with it.")
+
+
+def aside(results: Results) -> str:
+    (usual, _, _), (first_step, back, _) = fading(results, "usual"), fading(results, "wider")
+    return ("The slides' picture of a deep network gives no sizes; the digits are scikit-learn's "
+            f"and the {'-'.join(map(str, SIZES))} network is ours. “Output layer” in (33) reads "
+            "“next layer”, again and again. The slides update the weights after a pass over all "
+            f"associations; here it is done for every {BATCH} of them, which gets further in a "
+            f"pass. “Initialise to random values” hides a choice: with hidden weights {WIDER} "
+            f"times as large as usual δ becomes only {back:.1f} times smaller from one hidden "
+            "layer to the one before (but on the first step, from the outputs to the last hidden "
+            f"layer, {first_step:.0f} times, against {usual:.0f} times with the usual start).")
 
 
 def _movie(results: Results, titles: dict[str, str]) -> Movie:
@@ -184,19 +333,11 @@ def steps(results: Results) -> tuple[Value, str]:
 
 SECTION = Section(
     name="deep", title="A deep network: who is to blame?",
-    text="Three hidden layers between picture and answer. An output unit sees its own mistake. But which of the thousands of "
-         "weights below are to blame? (33) answers that, layer after layer: the δ of a layer is made from the δ of the next one, "
-         "whatever that is. Nothing new is needed for a deep network.",
+    text=text,
     equations=(("33", r"\delta_{jt} = y_{jt} (1 - y_{jt}) \sum_{k=1}^{K} \delta_{kt} w_{jk}, \quad y_{jt} (1 - y_{jt}) \le "
                        r"\tfrac{1}{4}"),
                ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{T} \delta_{jt} x_{it}")),
-    look_for="Each layer of sigmoid units multiplies δ by y(1 − y), which is at most ¼. With weights of the usual size nothing "
-             "makes up for that: the δ of the first hidden layer is a hundredth of the outputs' δ, and so are the changes of its "
-             "weights.",
-    aside="The slides' picture of a deep network gives no sizes; the digits are scikit-learn's and the 64-32-32-32-10 network is "
-          "ours. “Output layer” in (33) reads “next layer”, again and again. The slides update the weights after a pass over all "
-          "associations; here it is done for every eight of them, which gets further in a pass. “Initialise to random values” "
-          "hides a choice: with hidden weights four times as large as usual the blame fades far less from one hidden layer to "
-          "the next (though no less on the first step, from the outputs to the last hidden layer).",
+    look_for=look_for,
+    aside=aside,
     compute=compute, checks=checks, figures=figures, steps=steps, code=(blame, network, learn, delta.deltas),
 )

@@ -27,6 +27,8 @@ MODES, RADIUS, SPREAD = 8, 2.0, 0.1  # Gaussians on the ring, and their standard
 LATENT, BATCH, epsilon = 2, 128, 0.003
 PENALTY = 0.01  # γ of the gradient penalty
 AHEAD = 10  # steps of the generator for one of the discriminator, in the run that collapses
+SHOWN = 28  # moments of a game that are kept for the movie
+OVER = 50  # steps that E is averaged over where it is drawn
 Real = Callable[[int, np.random.Generator], ndarray]
 
 
@@ -57,7 +59,8 @@ def generator_error(G: Network, D: Network, z: ndarray) -> Value:
     return softplus(-D(G(z))).sum() / len(z)
 
 
-def play(G: Network, D: Network, real: Real, steps: int, seed: int, penalty: float = PENALTY, ahead: int = 1, shown: int = 28,
+def play(G: Network, D: Network, real: Real, steps: int, seed: int, penalty: float = PENALTY,
+         ahead: int = 1, shown: int = SHOWN,
          file: Path | None = None) -> Course:
     """In turns, each on its own weights alone; with steps that grow shorter, so that the two come to rest."""
     generator, discriminator = (Player(name, network.parameters, Adam(epsilon, beta_1=0.5, beta_2=0.99))
@@ -118,7 +121,37 @@ def compute(seed: int, fast: bool, unfinished: Path | None = None) -> Results:
             "digits": {n: made(G_digits, digits.weights(n, "generator"), 10, seed) for n in sorted(digits.kept)},
             "real": from_ring(400, np.random.default_rng(seed)), "reason": course.reason or hasty.reason or digits.reason,
             "hasty found": [found(made(G_hasty, hasty.weights(n, "generator"), 500, seed))[0] for n in hasty.kept],
+            "hasty middles": [made(G_hasty, hasty.weights(n, "generator"), 500, seed).mean(axis=0)
+                              for n in hasty.kept],
+            "told apart": told_apart(G, D, seed),
+            "nearest": _nearest_digits(digits, G_digits, seed),
             "leak": leaks(G, D, seed)}
+
+
+def told_apart(G: Network, D: Network, seed: int) -> float:
+    """How far from ½, on average, the discriminator's answers to real points are in the end."""
+    with no_record():
+        u = plain(D(from_ring(2000, np.random.default_rng(seed))))
+    return float(np.abs(1 / (1 + np.exp(-u)) - 0.5).mean())
+
+
+def _nearest_digits(course: Course, G: Network, seed: int) -> tuple[float, float, float]:
+    """How far the nearest real digit is, on average: (from what is made before learning, in the
+    end, from a real digit)."""
+    from sklearn.datasets import load_digits
+
+    real = load_digits().data / 16
+    before, after = (made(G, course.weights(n, "generator"), 100, seed)
+                     for n in (min(course.kept), max(course.kept)))
+    some = np.random.default_rng(seed).choice(len(real), 100, replace=False)
+    return nearest(before, real), nearest(after, real), nearest(real[some],
+                                                                np.delete(real, some, axis=0))
+
+
+def nearest(points: ndarray, among: ndarray) -> float:
+    """How far the nearest of some points is, on average."""
+    distance = np.linalg.norm(points[:, None] - among, axis=2)
+    return float(distance.min(axis=1).mean())
 
 
 def leaks(G: Network, D: Network, seed: int) -> int:
@@ -137,19 +170,47 @@ def leaks(G: Network, D: Network, seed: int) -> int:
 def checks(results: Results) -> list[Check]:
     count, share = found(results["made"])
     least = 0.75 if results["fast"] else 0.9
-    E = results["ring"][2].log
-    late = slice(len(E["discriminator"]) // 2, None)
-    drawn = float(np.mean(E["discriminator"][late]))
+    E_D, E_G = late(results)
+    before, after, _ = results["nearest"]
+    smoothed = {name: _smooth(E).min() for name, E in results["ring"][2].log.items()}
     return [
-        Check("modes found, of 8", "≥ 7", str(count), holds=count >= 7),
+        Check(f"modes found, of {MODES}", "≥ 7", str(count), holds=count >= 7),
         Check("points within three standard deviations of a mode", f"≥ {least:.0%}", f"{share:.1%}", holds=share >= least),
-        Check("a draw: the discriminator's E, late, against that of a coin, 2 ln 2", f"> {1.9 * math.log(2):.2f}", f"{drawn:.2f}",
-              holds=drawn > 1.9 * math.log(2)),
+        Check("a draw: the discriminator's E, late, against that of a coin, 2 ln 2",
+              f"> {1.9 * math.log(2):.2f}", f"{E_D:.2f}",
+              holds=1.9 * math.log(2) < E_D),
+        Check("a draw: the generator's E, late, against ln 2", math.log(2), E_G, 0.1),
+        Check(f"neither player's E falls to 0, the least means over {OVER} steps ÷ ln 2", "> 0.5",
+              ", ".join(f"{low / math.log(2):.2f}" for low in smoothed.values()),
+              holds=min(smoothed.values()) > 0.5 * math.log(2)),
+        Check("nothing left to tell: how far the discriminator's answers to real points are from "
+              "½, on average", 0.0,
+              results["told apart"], 0.05),
+        Check("digits: distance of a sample to the nearest real digit, before learning and in the "
+              "end", f"< {0.6 * before:.2f}",
+              f"{after:.2f}", holds=after < 0.6 * before),
         Check(f"{AHEAD} steps of the generator for one: most modes at once", "≤ 4", str(max(results["hasty found"])),
               holds=max(results["hasty found"]) <= 4),
+        Check(f"{AHEAD} steps of the generator for one: how far the middle of its points moves "
+              "between pictures of the movie",
+              "> 0.5", f"{jump(results):.1f}", holds=jump(results) > 0.5),
         Check("weights and gradients of the other player that a step changes", 0, results["leak"]),
         Check("steps at which E was no number", "none", results["reason"] or "none", holds=not results["reason"]),
     ]
+
+
+def late(results: Results) -> tuple[float, float]:
+    """(the discriminator's E, the generator's), on average over the second half of the steps."""
+    log = results["ring"][2].log
+    E_D, E_G = (float(np.mean(log[name][len(log[name]) // 2 :]))
+                for name in ("discriminator", "generator"))
+    return E_D, E_G
+
+
+def jump(results: Results) -> float:
+    """How far the middle of the hasty generator's points moves from one picture of the movie to the
+    next, on average."""
+    return float(np.linalg.norm(np.diff(results["hasty middles"], axis=0), axis=1).mean())
 
 
 def figures(results: Results) -> dict[str, Picture]:
@@ -158,28 +219,55 @@ def figures(results: Results) -> dict[str, Picture]:
     learning, axis = canvas.figure(height=3.4)
     E = results["ring"][2].log
     curves.falling(axis, {name: _smooth(E[name]).tolist() for name in ("discriminator", "generator")}, log=False)
+    for line in axis.lines:
+        line.set_xdata(np.add(line.get_xdata(), OVER))  # the first mean is over steps 1 to OVER
     for level in (2 * math.log(2), math.log(2)):
         axis.axhline(level, color=canvas.GREY, lw=1, zorder=0)
     axis.set_xlabel("steps")
     digits = results["digits"]
     return {
         "movie": Picture(ring.movie(results["real"], frames),
-                         "Eight clusters of real points (grey), what the generator makes (dots), and where the discriminator says "
-                         "“real” (orange) or “made” (violet). Left: the points spread to all eight clusters, where the colours "
-                         "fade: there is nothing left to tell. Right: the generator runs ahead, puts everything where the "
-                         "discriminator was fooled last, and jumps from there to the next place: mode collapse.",
-                         "Two panels with eight grey clusters on a ring. On the left dots spread to all of them while the coloured "
-                         "background fades; on the right the dots stay one lump that jumps about.", panels=True),
-        "learning": Picture(learning, "E of the two players (means over 50 steps). Neither falls to 0, as neither wins: grey lines "
-                                      "show a discriminator that can only guess, 2 ln 2, and its generator, ln 2.",
+                         f"{MODES} clusters of real points (grey), what the generator makes "
+                         "(dots), and where the discriminator says “real” (orange) or “made” "
+                         "(violet). " + _movie(results),
+                         f"Two panels with {MODES} grey clusters on a ring. On the left dots "
+                         f"spread to {found(results['made'])[0]} of them; on the right they reach "
+                         f"{max(results['hasty found'])} at most, and move about.", panels=True),
+        "learning": Picture(learning, "E of the two players (means over {} steps). Neither falls "
+                                      "to 0, as neither wins: over the second half of the steps "
+                                      "the discriminator's is {:.2f} and the generator's {:.2f}. "
+                                      "Grey lines show a discriminator that can only guess, 2 ln 2 "
+                                      "= {:.2f}, and its generator, ln 2 = {:.2f}.".format(
+                                          OVER, *late(results), 2 * math.log(2), math.log(2)),
                             "Two wavy lines that settle near two grey levels."),
         "digits": Picture(latent.rows({f"after {n}": pictures for n, pictures in digits.items()}),
-                          "The same game with digits of 8 × 8 pixels: ten samples from the same ten z, while the two learn.",
-                          "Six rows of ten small pictures, from grey noise to legible digits."),
+                          _digits(results),
+                          f"{len(digits)} rows of small pictures, from grey noise at the top to "
+                          "shapes that are nearer to digits."),
     }
 
 
-def _smooth(E: list[float], over: int = 50) -> ndarray:
+def _movie(results: Results) -> str:
+    most = max(results["hasty found"])
+    return (f"Left: the points spread to {found(results['made'])[0]} of the {MODES} clusters, and "
+            "there the colours are faint in the end: the discriminator's answer to a real point is "
+            f"{results['told apart']:.2f} from ½ on average, so there is next to nothing left to "
+            "tell. Right: the generator runs ahead to where the discriminator was fooled last. At "
+            f"no moment of the movie does it have points at more than {most} of the clusters, and "
+            f"the middle of its points moves by {jump(results):.1f} from one moment to the next, "
+            "on average: mode collapse.")
+
+
+def _digits(results: Results) -> str:
+    samples = next(iter(results["digits"].values()))
+    side = math.isqrt(samples.shape[1])
+    return (f"The same game with digits of {side} × {side} pixels: {len(samples)} samples from the "
+            f"same {len(samples)} z, while the two learn. The nearest real digit is "
+            "{:.1f} away on average before learning and {:.1f} in the end; from a real digit it is "
+            "{:.1f}.".format(*results["nearest"]))
+
+
+def _smooth(E: list[float], over: int = OVER) -> ndarray:
     return np.convolve(E, np.ones(over) / over, mode="valid")
 
 
@@ -202,15 +290,21 @@ SECTION = Section(
          "small if it tells them apart; the generator's, if it is taken in. Backprop carries the generator's δ through the whole "
          "discriminator: it learns not from examples but from what gives it away.",
     equations=(("", r"E_D = - \frac{1}{T} \sum_t \left( \ln y(x_t) + \ln (1 - y(G(z_t))) \right) + "
-                    r"\tfrac{1}{2} \gamma \left| \frac{\partial u}{\partial x} \right|^2"),
+                    r"\frac{\gamma}{2 T} \sum_t \left| \frac{\partial u}{\partial x_t} \right|^2"),
                ("", r"E_G = - \frac{1}{T} \sum_t \ln y(G(z_t))"),
-               ("3", r"\delta = y - \mathrm{target}, \quad \mathrm{target} = 1 \ \text{in } E_G, \ 0 \ \text{in } E_D")),
-    look_for="The same y has two δ: y − 0 when the discriminator learns, y − 1 when the generator does. Each step changes one "
-             "player's weights only. In the movie, the colours fade where the generator has become right.",
-    aside="The slides ask for a movie of a GAN in their to-do line and say no more; all of this section is ours. How it fails: a "
-          f"generator that makes {AHEAD} steps for each one of the discriminator's finds the one place where it was fooled last, "
-          "and puts all its points there. Then the discriminator learns that place, and the lump moves on. E says little about "
-          "it; counting the modes does.",
+               ("3",
+                r"\delta_t = \tfrac{1}{T} (y_t - \mathrm{target}), \quad "
+                r"\mathrm{target} = 1 \ \text{in } E_G, \ "
+                     r"0 \ \text{in } E_D")),
+    look_for="The same y, of a point that was made, has two δ: (y − 0) / T when the discriminator "
+             "learns, (y − 1) / T when the generator does. (The penalty looks at real points "
+             "only.) Each step changes one player's weights only. In the movie, the colours become "
+             "faint where the generator has become right.",
+    aside="The slides ask for a movie of a GAN in their to-do line and say no more; all of this "
+          f"section is ours. How it fails: a generator that makes {AHEAD} steps for each one of "
+          "the discriminator's sends its points to where that was fooled last. Then the "
+          "discriminator learns that place, and the points move on. E says little about it; "
+          "counting the modes does.",
     compute=compute, checks=checks, figures=figures, steps=steps, code=(discriminator_error, generator_error, Player.step),
     resumes=True,
 )

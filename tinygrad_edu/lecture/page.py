@@ -77,7 +77,8 @@ def page(given: Iterable[Given]) -> str:
 <body>
 <h1>Backprop: how it works, and how it fails</h1>
 <p class="lead">The lecture of J. V. Stone's slides, run by tinygrad_edu. Every figure on this page, and every number in its
-tables, was computed when the page was made; {passed} of {len(checks)} checks hold.</p>
+tables' column “found”, was computed when the page was made{_run(given)}; {passed} of {len(checks)}
+checks hold.</p>
 <nav aria-label="Sections"><ol>{contents}</ol></nav>
 {"".join(map(_section, given))}
 </body>
@@ -85,18 +86,25 @@ tables, was computed when the page was made; {passed} of {len(checks)} checks ho
 """
 
 
+def _run(given: list[Given]) -> str:
+    """Which run the page shows: its seed, and whether it is the small version."""
+    if not given:
+        return ""
+    return f", from seed {given[0].seed}" + " in the small version (--fast)" * given[0].fast
+
+
 def _section(given: Given) -> str:
-    section = given.section
+    section, (text, look_for, aside) = given.section, given.words
     return f"""
 <section id="{section.name}">
 <h2>{given.number}. {escape(section.title)}</h2>
-{"".join(f"<p>{escape(paragraph)}</p>" for paragraph in section.text.split(PARAGRAPH))}
+{"".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split(PARAGRAPH))}
 <div class="scroll"><table class="equations" aria-label="Equations">
 {"".join(_equation(n, latex) for n, latex in section.equations)}</table></div>
-<p><strong>Look for this.</strong> {escape(section.look_for)}</p>
+<p><strong>Look for this.</strong> {escape(look_for)}</p>
 {"".join(_figure(files, picture) for files, picture in given.pictures)}
 <p class="steps"><a href="{escape(given.steps[0])}">Step through it by hand</a>: {escape(given.steps[1])}.</p>
-<div class="aside"><p><strong>Beside the slides.</strong> {escape(section.aside)}</p></div>
+<div class="aside"><p><strong>Beside the slides.</strong> {escape(aside)}</p></div>
 <details><summary>The code that made this</summary>
 {"".join(_code(function) for function in section.code)}</details>
 <h3>Checked</h3>

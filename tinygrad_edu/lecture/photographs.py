@@ -20,6 +20,7 @@ from tinygrad_edu.network.layer import Network
 
 NOISE = 0.3  # standard deviation; pixels lie between 0 (black) and 1 (white)
 STARTS = (0.0, 0.05, 0.5, 1.0)  # random starts, in units of the usual standard deviation 1/√I: 0.02 for 2500 pixels
+BLANKED = 0.4  # of a picture, from its top
 CREDIT = ("Photographs: Grace Hopper (US Navy, public domain, distributed with matplotlib); flower (by vultilion on Flickr, CC "
           "BY 2.0, distributed with scikit-learn; cut to a square, in grey).")
 
@@ -82,7 +83,7 @@ def compute(seed: int, fast: bool) -> Results:
     history = backprop(network, x, x, best_epsilon(x), Stopping(0.0, passes + 1), keep_weights=False)
     W = network.weights[0]
     fading = recalls_while_learning(rng.normal(scale=1 / side, size=(I, I)), x, cues, 60, 0.06)
-    blanked = np.where(np.arange(I) < 0.4 * I, 0.0, x)  # the top 40 % of both pictures
+    blanked = np.where(np.arange(I) < BLANKED * I, 0.0, x)
     recalls = {start: cues @ learn_from(rng.normal(scale=start / side, size=(I, I)), x, passes) for start in STARTS}
     return {"side": side, "x": x, "cues": cues, "recalls": cues @ W, "history": history, "from": recalls, "fading": fading,
             "stored": x @ W, "blanked": blanked, "completed": blanked @ W,
@@ -97,10 +98,12 @@ def rms(difference: ndarray) -> float:
 def checks(results: Results) -> list[Check]:
     x, recalls = results["x"], results["from"]
     errors = {start: rms(y - x) for start, y in recalls.items()}
-    correlation = float(np.corrcoef(results["completed"][0], x[0])[0, 1])
-    amplitude = float(results["completed"][0] @ x[0] / (x[0] @ x[0]))
+    correlation, amplitude = completion(results)
+    faded, part = results["fading"], f"{BLANKED * 100:.0f} %"
+    strength = float(np.mean([strength_of(y, stored) for y, stored in zip(faded[-1], x)]))
     swaps = [int(np.argmin([rms(y - stored) for stored in x])) for y in results["recalls"]]
-    bound = 0.02 if results["side"] == 50 else 0.04  # noise in the span of two pictures: 0.3 √(2/pixels)
+    bound = 0.02 if results["side"] == 50 else 0.04  # twice the noise in the pictures' span
+    E = np.array(results["history"].E)
     return [
         Check("stored pictures come back, rms error", 0.0, rms(results["stored"] - x), 1e-3),
         Check("noise in the cue, rms", NOISE, rms(results["cues"] - x), 0.02),
@@ -108,13 +111,33 @@ def checks(results: Results) -> list[Check]:
         Check("each cue recalls its own picture", "a → a, d → d", f"{'ad'[swaps[0]]}, {'ad'[swaps[1]]}", holds=swaps == [0, 1]),
         Check("by hand against autodiff, largest difference", 0.0, results["by hand"], 1e-9),
         Check("random start, sd 1/√pixels: no denoising, rms error", NOISE, errors[1.0], 0.05),
-        Check("the same with weight decay: the noise fades, rms error", "< half", f"{rms(results['fading'][-1] - x):.3f}",
-              holds=rms(results["fading"][-1] - x) < 0.5 * errors[1.0]),
-        Check("the smaller the random start, the better", "falls", " > ".join(f"{errors[start]:.3f}" for start in reversed(STARTS)),
+        Check("the same with weight decay: the noise fades, rms error",
+              f"< {0.5 * errors[1.0]:.3f}",
+              f"{rms(faded[-1] - x):.3f}", holds=rms(faded[-1] - x) < 0.5 * errors[1.0]),
+        Check("with weight decay the pictures are slightly fainter: their strength", "0.8 to 1",
+              f"{strength:.2f}", holds=0.8 < strength < 1),
+        Check("before learning, the start with weight decay recalls noise: rms error ÷ that at "
+              "the end", "> 5",
+              f"{rms(faded[0] - x) / rms(faded[-1] - x):.0f}",
+              holds=rms(faded[0] - x) > 5 * rms(faded[-1] - x)),
+        Check("passes from W = 0 at which E did not fall", 0, int((np.diff(E) >= 0).sum())),
+        Check("the smaller the random start, the smaller the rms error", "falls",
+              " > ".join(f"{errors[start]:.3f}" for start in reversed(STARTS)),
               holds=errors[1.0] > errors[0.5] > errors[0.05] > errors[0.0]),
-        Check("cue with 40 % blanked: correlation with the picture", 0.94, correlation, 0.06),
-        Check("cue with 40 % blanked: amplitude", 0.56, amplitude, 0.2),
+        Check(f"cue with {part} blanked: correlation with the picture", 0.94, correlation, 0.06),
+        Check(f"cue with {part} blanked: amplitude", 0.56, amplitude, 0.2),
     ]
+
+
+def strength_of(y: ndarray, stored: ndarray) -> float:
+    """How much of a stored picture is in y: 1 for the picture itself."""
+    return float(y @ stored / (stored @ stored))
+
+
+def completion(results: Results) -> tuple[float, float]:
+    """(correlation, strength) of what comes back for the first picture with its top blanked."""
+    completed, stored = results["completed"][0], results["x"][0]
+    return float(np.corrcoef(completed, stored)[0, 1]), strength_of(completed, stored)
 
 
 def figures(results: Results) -> dict[str, Picture]:
@@ -129,7 +152,9 @@ def figures(results: Results) -> dict[str, Picture]:
     surface.pictures(axes, {f"start sd {start / side:.2g}\nrms error {rms(y - results['x']):.3f}": show(y[0])
                             for start, y in results["from"].items()})
     blanked, axes = canvas.figure(1, 3, width=7, height=2.7)
-    surface.pictures(axes, {"stored": show(results["x"][0]), "cue, 40 % blanked": show(results["blanked"][0]),
+    surface.pictures(axes,
+                     {"stored": show(results["x"][0]),
+                      f"cue, {BLANKED * 100:.0f} % blanked": show(results["blanked"][0]),
                             "output": show(results["completed"][0])})
     learning, axis = canvas.figure(height=3.2)
     curves.falling(axis, {"E": results["history"].E})
@@ -141,21 +166,54 @@ def figures(results: Results) -> dict[str, Picture]:
         "recall": Picture(panels, f"Two photographs of {side} × {side} pixels are each associated with themselves. A noisy cue "
                                   f"brings the clean picture back: the memory is content addressable. {CREDIT}",
                           "Two rows of three pictures: a portrait and a flower as stored, with noise, and recalled without it."),
-        "learning": Picture(learning, "E over the passes of learning, from W = 0.", "A line that falls steadily on a logarithmic "
-                                                                                    "axis."),
+        "learning": Picture(learning, "E over the passes of learning, from W = 0.",
+                            "A line that falls at each pass, on a logarithmic axis."),
         "starts": Picture(starts, "What a random start does. Learning changes W only in the span of the two pictures; the rest "
                                   "of the random start stays for ever and is added to what is recalled.",
                           "The recalled portrait, clean from a start at zero and ever noisier for larger random starts.",
                           panels=True),
-        "movie": Picture(movie, "The photographs come out of the noise while W is learnt, from the usual random start. They do "
-                                "so because of weight decay (½λΣw², section 9): it lets the random part of W fade, at the price "
-                                "of a slightly fainter picture. Without it, the noise would stay.",
+        "movie": Picture(movie, "The photographs come out of the noise while W is learnt, from the "
+                                "usual random start. They do so because of weight decay (½λΣw², "
+                                "section 9): it lets the random part of W fade, at the price of "
+                                f"slightly fainter pictures ({_strengths(results)} of their "
+                                "strength). Without it, the noise would stay.",
                          "A portrait and a flower appear in what is pure noise at first, while the noisy cues beside them stay "
                          "as they are.", panels=True),
-        "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: a linear memory does not snap to "
-                                    "a picture.",
+        "blanked": Picture(blanked, "A cue with its top blanked out comes back whole but faint: it "
+                                    "correlates with the stored picture by {:.2f} and has {:.2f} "
+                                    "of its strength. A linear memory does not snap to a "
+                                    "picture.".format(*completion(results)),
                            "A portrait, the portrait with its upper part black, and a fainter whole portrait."),
     }
+
+
+def _strengths(results: Results) -> str:
+    return " and ".join(f"{strength_of(y, x):.2f}"
+                        for y, x in zip(results["fading"][-1], results["x"]))
+
+
+def text(results: Results) -> str:
+    I = results["x"].shape[1]
+    return (f"The 4-4 network with {I} units on each side: each unit is a pixel, each picture is "
+            f"an association of a picture with itself, and {I * I:,} weights are learnt by the "
+            "same rule as the one weight at the start.")
+
+
+def look_for(results: Results) -> str:
+    x, noise = results["x"], results["cues"] - results["x"]
+    return (f"In (b) and (e) the noise has an rms of {rms(noise):.2f}; in "
+            f"{np.mean(np.abs(noise) > x):.0%} of the pixels there is more noise than picture. In "
+            f"(c) and (f) an rms error of {rms(results['recalls'] - x):.3f} is left: two stored "
+            "pictures span a plane, and the network throws away all noise that does not lie in it.")
+
+
+def aside(results: Results) -> str:
+    I, x = results["x"].shape[1], results["x"]
+    return ("“Initialise to random values” spoils this network. With the usual start, standard "
+            f"deviation 1/√{I} = {I**-0.5:.2g}, the output is as noisy as the cue: its rms error "
+            f"is {rms(results['from'][1.0] - x):.2f}, the cue's {rms(results['cues'] - x):.2f}. "
+            "Start at zero (here, where there are no hidden units: those would all stay alike). "
+            "Pixels here go from 0 to 1, and the step size is the best one for a linear network.")
 
 
 def steps(results: Results) -> tuple[Value, str]:
@@ -167,13 +225,9 @@ def steps(results: Results) -> tuple[Value, str]:
 
 SECTION = Section(
     name="photographs", title="Learning photographs",
-    text="The 4-4 network with 2500 units on each side: each unit is a pixel, each picture is an association of a picture with "
-         "itself, and 6.25 million weights are learnt by the same rule as the one weight at the start.",
+    text=text,
     equations=(("15", r"\mathbf{y} = \mathbf{x} W"), ("35", r"\Delta w_{ij} = -\epsilon \sum_{t=1}^{2} \delta_{jt} x_{it}")),
-    look_for="In (b) there is more noise than picture in many places, and in (c) hardly any: two stored pictures span a plane, "
-             "and the network throws away all noise that does not lie in it.",
-    aside="“Initialise to random values” spoils this network. With the usual start, standard deviation 1/√2500 = 0.02, the "
-          "output is as noisy as the cue. Start at zero (here, where there are no hidden units: those would all stay alike). "
-          "Pixels here go from 0 to 1, and the step size is the best one for a linear network.",
+    look_for=look_for,
+    aside=aside,
     compute=compute, checks=checks, figures=figures, steps=steps, code=(photographs, learn_from, backprop),
 )

@@ -23,17 +23,23 @@ UNFINISHED = "unfinished"  # a folder in the lecture's
 
 @dataclass(frozen=True)
 class Given:
-    """A section that has been given: its number, checks, pictures with the files they are in, and the seconds it took.
+    """A section that has been given: its number, words, checks, pictures with their files, and
+    the seconds it took.
 
+    `words` are the section's text, look_for and aside with the numbers of this run, which had this
+    `seed` and was `fast` or not.
     A movie is in two files: the movie, and its last frame for paper and for those who want no motion.
     """
 
     number: int
     section: Section
+    words: tuple[str, str, str]
     checks: list[Check]
     pictures: list[tuple[tuple[str, ...], Picture]]
     steps: tuple[str, str]  # the page to step through, and what it shows
     seconds: float
+    seed: int
+    fast: bool
 
 
 def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Given:
@@ -48,7 +54,8 @@ def give(number: int, section: Section, out: Path, seed: int, fast: bool) -> Giv
             pictures.append((_saved(picture.figure, out, f"figures/{section.name}-{name}"), picture))
     E, shown = section.steps(results)
     explore(E, out / f"steps/{section.name}.html", title=f"{number}. {section.title}, step by step")
-    return Given(number, section, checks, pictures, (f"steps/{section.name}.html", shown), time.perf_counter() - start)
+    return Given(number, section, section.words(results), checks, pictures,
+                 (f"steps/{section.name}.html", shown), time.perf_counter() - start, seed, fast)
 
 
 def one_thread() -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from tinygrad_edu.autodiff.value import Value
 
 Results = dict[str, Any]
+Words = str | Callable[[Results], str]  # a function where they depend on what was computed
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Check:
     @property
     def row(self) -> tuple[str, str, str, str, str]:
         """Name, slide, ours, tolerance and verdict, as text."""
-        tolerance = "" if self.holds is not None else f"±{self.tolerance:.0e}" if self.tolerance else "exact"
+        within = f"±{self.tolerance:.3g}" if self.tolerance else "exact"
+        tolerance = "" if self.holds is not None else within
         return self.name, _text(self.slide), _text(self.ours), tolerance, "ok" if self.passed else "FAILED"
 
 
@@ -58,21 +60,31 @@ class Picture:
 class Section:
     """One section; equations are pairs (number on the slides or "", LaTeX), aside is what the slides leave out or get wrong.
 
+    Words that depend on the run (text, look_for, aside, captions and descriptions) take their
+    numbers from the results. A claim that could fail in another run is one of the checks, or is
+    worded by the results.
+
     One that `resumes` takes long: its `compute` has a third argument, a folder for what is unfinished, from which it goes on.
     """
 
     name: str
     title: str
-    text: str
+    text: Words
     equations: tuple[tuple[str, str], ...]
-    look_for: str
-    aside: str
+    look_for: Words
+    aside: Words
     compute: Callable[..., Results]
     checks: Callable[[Results], list[Check]]
     figures: Callable[[Results], dict[str, Picture]]
     steps: Callable[[Results], tuple[Value, str]]  # what can be stepped through, or a small model of it; and what it is
     code: tuple[Callable[..., Any], ...] = ()  # the functions whose source the page shows
     resumes: bool = False
+
+    def words(self, results: Results) -> tuple[str, str, str]:
+        """Return text, look_for and aside with the numbers of these results."""
+        text, look_for, aside = (part if isinstance(part, str) else part(results)
+                                 for part in (self.text, self.look_for, self.aside))
+        return text, look_for, aside
 
 
 def _text(x: float | str) -> str:

@@ -36,8 +36,7 @@ def steepest(w: ndarray, directions: int = 360) -> float:
     steps = 1e-5 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     best = steps[np.argmin([E_of(w + step) for step in steps])]
     down = -delta.two_weights(x, w, target)
-    cosine = best @ down / np.linalg.norm(best) / np.linalg.norm(down)
-    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    return angle(best, down)
 
 
 def compute(seed: int, fast: bool) -> Results:
@@ -58,16 +57,38 @@ def compute(seed: int, fast: bool) -> Results:
 def checks(results: Results) -> list[Check]:
     run, parallel, many, too_many = (results[name] for name in ("run", "parallel", "many", "too many"))
     gap = lambda a, b: float(np.abs(np.subtract(a, b)).max())  # noqa: E731
+    aside, lengths = angle(-results["machine"],
+                           results["solution"] - w_start), step_lengths(results)
     return [
         Check("∇E: sums spelled out against vectorised", 0.0, gap(results["loops"], results["vectorised"]), 1e-14),
         Check("∇E: by hand against autodiff", 0.0, gap(results["loops"], results["machine"]), 1e-14),
         Check("−∇E against the steepest of 360 directions, degrees", 0.0, results["steepest"], 0.5),
+        Check("−∇E at the start against the straight way to the solution, degrees", "> 5",
+              f"{aside:.1f}", holds=aside > 5),
+        Check("both starting weights are negative, and w2 is the larger one", "yes",
+              f"{w_start[0]:g}, {w_start[1]:g}", holds=w_start[1] < w_start[0] < 0),
+        Check("steps that are not shorter than the one before", 0,
+              int((np.diff(lengths) >= 0).sum())),
         Check("descent against the two equations (17), distance", 0.0, gap(run.weights[-1], results["solution"]), 1e-6),
         Check("two weights learn two associations, final E", 0.0, run.E[-1], 1e-12),
         Check("five weights learn five independent inputs, final E", 0.0, many.E[-1], 1e-12),
-        Check("two weights, three associations", "E stays above 0", f"E {too_many.E[-1]:.4f}", holds=too_many.E[-1] > 1e-3),
-        Check("x1 parallel to x2: no solution", "E stays above 0", f"E {parallel.E[-1]:.4f}", holds=parallel.E[-1] > 1e-3),
+        Check("two weights, three associations: final E", "> 0.001", f"{too_many.E[-1]:.4f}",
+              holds=too_many.E[-1] > 1e-3),
+        Check("x1 parallel to x2, targets in another ratio: final E", "> 0.001",
+              f"{parallel.E[-1]:.4f}",
+              holds=parallel.E[-1] > 1e-3),
     ]
+
+
+def angle(a: ndarray, b: ndarray) -> float:
+    """The angle between two vectors in degrees."""
+    cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+
+def step_lengths(results: Results) -> ndarray:
+    """How far the weights move at each step."""
+    return np.linalg.norm(np.diff(results["run"].weights, axis=0), axis=1)
 
 
 def figures(results: Results) -> dict[str, Picture]:
@@ -81,20 +102,35 @@ def figures(results: Results) -> dict[str, Picture]:
     surface.error_contours(axis, E, BOX, path, results["machine"], results["solution"])
     movie = motion.paths(E, BOX, [path[:60]])
     return {
-        "network": Picture(network, "Fig. 1: two input units and one output unit. Both starting weights are negative "
-                                    "(orange, dashed); w2 = −1.6 is drawn thicker than w1 = −0.8.",
+        "network": Picture(network, "Fig. 1: two input units and one output unit. Both starting "
+                                    "weights are negative (orange, dashed); w2 = "
+                                    f"{_minus(w_start[1])} is drawn thicker than w1 = "
+                                    f"{_minus(w_start[0])}.",
                            "Two circles x1 and x2, each joined by a line to a circle y."),
         "surface": Picture(tall, "Fig. 2: the error surface. The arrow −∇E lies on the ground plane, because it is a "
                                  "direction for the weights; the white dots are E at the start and after each step. (The "
                                  "plane is lowered, so that it can be seen.)",
                            "A bowl-shaped surface over the plane of two weights; white dots run down to its lowest point, "
                            "an orange arrow lies on the plane below."),
-        "above": Picture(above, "The same from above. −∇E stands at right angles to the contour, not towards the lowest point: "
-                         "steepest is not the same as straight there.",
+        "above": Picture(above, "The same from above. −∇E stands at right angles to the contour, "
+                                "not towards the lowest point: at the start it is "
+                                f"{angle(-results['machine'], results['solution'] - w_start):.1f}° "
+                                "off. Steepest is not the same as straight there.",
                          "Elliptical contours, a path of white dots curving from the lower left to a green star at the solution."),
         "movie": Picture(movie, "The weights on their way: each step is at right angles to the contour it starts from.",
                          "A disc that leaves a curved line behind it on its way to the middle of elliptical contours."),
     }
+
+
+def _minus(number: float) -> str:
+    return f"{number:g}".replace("-", "−")
+
+
+def look_for(results: Results) -> str:
+    lengths = step_lengths(results)
+    return (f"The first step is {lengths[0]:.2g} long, the tenth {lengths[9]:.2g} and the last "
+            f"{lengths[-1]:.1g}, though ε never changes: a step is ε times the gradient, and the "
+            "gradient shrinks on the way down.")
 
 
 def steps(results: Results) -> tuple[Value, str]:
@@ -114,11 +150,12 @@ SECTION = Section(
                ("29, 30", r"\nabla_{\mathbf{w}} E = "
                           r"\left( \frac{\partial E}{\partial w_1}, \frac{\partial E}{\partial w_2} \right), \quad "
                           r"\mathbf{w}_{\text{new}} = \mathbf{w}_{\text{old}} - \epsilon \nabla E")),
-    look_for="The first steps are long and the last ones short, though ε never changes: a step is ε times the gradient, "
-             "and the gradient shrinks on the way down.",
-    aside="The slides give only the start (−0.8, −1.6); inputs, targets and ε = 0.2 are ours. What the slides call y on the "
-          "left of (16, 17) and inside the brackets of (18–22) is the target. “A solution usually exists” means: not when the "
-          "two inputs are parallel.",
+    look_for=look_for,
+    aside=f"The slides give only the start ({_minus(w_start[0])}, {_minus(w_start[1])}); inputs, "
+          f"targets and ε = {epsilon:g} are ours. What the slides call y on the left of (16, 17) "
+          "and inside the brackets of (18–22) is the target. “A solution usually exists” leaves "
+          "out two parallel inputs: then there is none, or, if the targets have the inputs' ratio, "
+          "a whole line of solutions.",
     compute=compute, checks=checks, figures=figures, steps=steps,
     code=(E_of, by_machine, delta.two_weights_by_loops, learn_two_inputs),
 )
