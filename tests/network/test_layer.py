@@ -48,6 +48,8 @@ def test_reprs_name_sizes_and_functions():
     (lambda: Network(2, 0, 1), ValueError, ["whole number from 1"]),
     (lambda: Network(2, 1.5), ValueError, ["whole number from 1"]),
     (lambda: Network(2, 1, hidden="sigmoid", output="swish"), ValueError, ["'swish'", "linear, sigmoid"]),
+    (lambda: Network(2, 1, hidden="swish"), ValueError, ["'swish'"]),  # also without a hidden layer
+    (lambda: Network(2, 1, hidden=["relu"]), TypeError, ["by its name", "['relu']"]),
     (lambda: Network(2, 1, weights=[np.ones((1, 2))]), ShapeError, ["[(2, 1)]", "[(1, 2)]"]),
     (lambda: Network(2, 1, weights=[np.ones((2, 1))], biases=[np.ones(2)]), ShapeError, ["biases [(2,)]"]),
     (lambda: half_squared_error(Network(2, 1)(x), np.ones(3)), ShapeError, ["(3, 1)", "(3,)", "Reshape"]),

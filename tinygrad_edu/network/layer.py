@@ -105,6 +105,7 @@ class Network:
         if came != (shapes, [(J,) for _, J in shapes] if biases else []):
             raise ShapeError(f"a {'-'.join(map(str, sizes))} network has weights of shapes {shapes}; these are {came[0]}"
                              + (f", biases {came[1]}." if biases else "."))
+        activation(hidden)  # also where there is no hidden layer
         functions = [hidden] * (len(shapes) - 1) + [output]
         self.layers = [Layer(w, b, f, name=str(n)) for n, (w, b, f) in
                        enumerate(zip(weights, biases or [None] * len(shapes), functions), start=1)]
