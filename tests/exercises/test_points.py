@@ -142,7 +142,9 @@ def test_an_input_that_is_handed_back_earns_nothing_whatever_the_program_is_othe
             )
 
 
-@pytest.mark.parametrize("exercise", ALL, ids=id_of)
+@pytest.mark.parametrize("exercise", [
+    pytest.param(exercise, marks=[pytest.mark.long] * (exercise.name == "stop"))  # 300 cases each
+    for exercise in ALL], ids=id_of)
 def test_one_operation_on_one_or_two_arguments_earns_nothing_but_all(exercise):
     names = ARGUMENTS[exercise.name]
     guesses = [f"{a} {operator} {b}" for a, b in permutations(names, 2) for operator in "+-*/@"]

@@ -181,6 +181,7 @@ RUNS = [
 ]
 
 
+@pytest.mark.long
 def test_what_one_good_step_is_said_to_take_off_E_can_be_taken_off():
     told = 0
     for seed, output, epochs, optimizer in RUNS:

@@ -53,7 +53,9 @@ def test_the_same_seed_gives_the_same_numbers():
 
 
 def sections_and_seeds():
-    return [pytest.param(section, seed, marks=[pytest.mark.seeds] * (section.resumes or seed > 1), id=f"{section.name} {seed}")
+    return [pytest.param(section, seed, id=f"{section.name} {seed}", marks=[
+        *[pytest.mark.seeds] * (section.resumes or seed > 1),
+        *[pytest.mark.long] * (section.name == "minima" and seed == 1)])  # fifty runs of XOR
             for section in SECTIONS for seed in (1, 2, 3)]
 
 

@@ -338,10 +338,15 @@ def _conv2d(x, w, *, stride, padding):
     return np.moveaxis(np.tensordot(seen, w, axes=((1, 4, 5), (1, 2, 3))), 3, 1)
 
 
+def _indeterminate(a, *, where):
+    if np.any(where):  # no step with a single number has a slope of nan everywhere
+        raise _NotInSteps(_in_one_piece(ops.indeterminate))
+    return _each(ops.identity)(a)
+
+
 SPELLED_OUT: dict[str, Callable[..., Any]] = {
     "max": _chosen(ops.maximum), "min": _chosen(ops.minimum), "var": _var, "std": _std,
-    "indeterminate": lambda a, *, where: _each(
-        lambda x, lost: ops.indeterminate.on((x,), {"where": bool(lost)}), 2)(a, where),
+    "indeterminate": _indeterminate,
     "cumsum": lambda a, *, axis: _each(ops.identity)(np.cumsum(a, axis=axis)),  # a sum is not also what the next is made of
     "norm": _norm,
     "prod": lambda a, *, axis, keepdims: np.multiply.reduce(a, axis=_axes(a, axis), keepdims=keepdims),
