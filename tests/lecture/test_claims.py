@@ -79,6 +79,7 @@ def swapped(r, name):
 
 
 # (section, what it says, the check that this rests on, results from which the check has to fail)
+SLOW = {"minima", "reinforcement", "gan"}  # whose results take a worker ten seconds
 CLAIMS = [
     ("one-weight", "difference between its slope and the tangent's halves",
      "Δw is halved: the difference of the slopes",
@@ -175,8 +176,9 @@ CLAIMS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "claim", "check", "worse"), CLAIMS,
-                         ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(("name", "claim", "check", "worse"), [
+    pytest.param(*claim, marks=[pytest.mark.long] * (claim[0] in SLOW)) for claim in CLAIMS],
+    ids=lambda part: part if isinstance(part, str) else "")
 def test_a_claim_is_a_check_that_fails_when_it_does_not_hold(name, claim, check, worse, results_of,
                                                              words_of):
     section = BY_NAME[name]

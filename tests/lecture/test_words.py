@@ -74,6 +74,9 @@ def strings(tree):
             and "\\" not in node.value and not LIBRARY.search(node.value)]
 
 
+SLOW = {"minima", "reinforcement", "gan"}  # whose results take a worker ten seconds
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
 def test_no_number_stands_in_the_words_that_is_not_reviewed(section):
     tree = ast.parse(inspect.getsource(inspect.getmodule(section.compute)))
@@ -226,7 +229,8 @@ AGAIN = {"one-weight": of_one_weight, "photographs": of_photographs, "backprop":
          "pole-balancing": of_pole_balancing, "reinforcement": of_reinforcement}
 
 
-@pytest.mark.parametrize("name", AGAIN)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in AGAIN])
 def test_the_numbers_in_the_words_are_those_of_the_run(name, results_of, words_of):
     section = BY_NAME[name]
     words = words_of(section)
