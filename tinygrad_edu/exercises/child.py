@@ -119,7 +119,7 @@ def answers(path, name, cases):
 
 
 def renamed(names):
-    """What is said of the one function of a file, if it is called something else."""
+    """The sentence about the one function of a file, if it is called something else."""
     others = [name for name, thing in names.items()
               if isinstance(thing, types.FunctionType) and not name.startswith("_")]
     if len(others) != 1:

@@ -35,7 +35,7 @@ OPERANDS = (  # what is said where one of the two is of such a kind
     ({"dict", "set"}, "there are curly brackets, and no array: np.array([...]) makes one"),
     ({"module"}, "np is no number: is the name of one of its functions missing?"),
 )
-GIVEN = (  # what is said of an error of this kind
+GIVEN = (  # the sentence about an error of this kind
     (
         r"only (?:length-1|0-dimensional|integer scalar) arrays",
         "one number is needed, and there is an array: functions of math take numbers, and those of "
@@ -138,7 +138,7 @@ def _name(error, text, place):
 
 
 def _known_elsewhere(name, place):
-    """What is said of a name that is one of NumPy's, of Python's, or of the slides."""
+    """The sentence about a name that is one of NumPy's, of Python's, or of the slides."""
     with_import = "" if "np" in place.known else f", with {IMPORT_NUMPY.removeprefix('write ')}"
     said = {
         "np": IMPORT_NUMPY,
@@ -169,7 +169,7 @@ def _known_elsewhere(name, place):
 
 
 def _composed(name, place):
-    """What is said of a name that is two, or has a letter in it that is none of Python's."""
+    """The sentence about a name that is two, or has a letter in it that is none of Python's."""
     if "·" in name:
         return "· is no operator, a product is written *"
     spelled = "".join(
